@@ -1,0 +1,74 @@
+"""*The account: what is ours about a person.* Decides display name, status, source and roles of a person.
+
+Knows nothing of storage or HTTP. The SCIM resource stays the client's; the account beside it is the tenant's: the
+display name that the product shows, whether the person may sign in, where the record came from, and the roles. A
+change of the account alone makes a revision and no new version of the resource.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+import msgspec
+
+
+class Status(Enum):
+    """Whether a person may sign in."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    """Data kept, no sign-in, every session ended."""
+    REMOVED = "removed"
+    """Deprovisioned: gone for clients, kept in the history, restorable."""
+
+
+class Source(Enum):
+    """Where a person's record came from."""
+
+    SCIM = "scim"
+    CONSOLE = "console"
+    COMMAND_LINE = "command-line"
+    BREAK_GLASS = "break-glass"
+
+
+class Role(Enum):
+    """What a person may be granted."""
+
+    ADMINISTRATOR = "Administrator"
+    MEMBER = "Member"
+
+
+class DisplayNameOrigin(Enum):
+    """What a display name was made of; decides whether a later sync may replace it."""
+
+    FALLBACK = "fallback"
+    """No name had come yet: the SCIM ``displayName``, ``name.formatted`` or ``userName``."""
+    NAME = "name"
+    """The first and last name of the first sync that carried one. Later syncs leave it."""
+    ADMINISTRATOR = "administrator"
+    """Set by an administrator. Syncs leave it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What Musterbook itself keeps of a person."""
+
+    display_name: str
+    display_name_origin: DisplayNameOrigin
+    status: Status
+    source: Source
+    roles: tuple[Role, ...] = ()
+    """The roles granted to the person alone, sorted; what Everyone is granted comes on top."""
+
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(Account)
+
+
+def render_account(account: Account) -> str:
+    """Return the account as the JSON text that is stored."""
+    return _ENCODER.encode(account).decode()
+
+
+def read_account(text: str) -> Account:
+    """Return the account of a stored text."""
+    return _DECODER.decode(text)

@@ -1,0 +1,52 @@
+"""*Who acts, and the one access decision.* Decides who is behind a change and whether they may make it.
+
+Knows operations; knows no request, key format or storage. Every operation of the directory takes an :class:`Actor`;
+an actor of a tenant carries that tenant, so there is no operation without one and no filter to forget.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NewType
+
+TenantId = NewType("TenantId", str)
+ResourceId = NewType("ResourceId", str)
+KeyId = NewType("KeyId", str)
+
+SCIM_ACTOR_NAME = "Scim System User"
+"""How the history names whoever changes something by SCIM."""
+
+
+class ActorKind(Enum):
+    """By which way somebody acts."""
+
+    SCIM = "scim"
+    """An identity provider with one of the tenant's keys."""
+    COMMAND_LINE = "command-line"
+    """The operator at the command line."""
+    ADMINISTRATOR = "administrator"
+    """An administrator of the tenant, in the console."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who performs an operation, in which tenant, and by which request."""
+
+    kind: ActorKind
+    name: str
+    """As the history shows it."""
+    tenant_id: TenantId
+    request_id: str
+    key_id: KeyId | None = None
+    """The key that a SCIM client used."""
+    idp: str | None = None
+    """The provider that the key was made for."""
+
+
+def scim_actor(tenant_id: TenantId, key_id: KeyId, request_id: str, *, idp: str | None = None) -> Actor:
+    """Return the actor of a SCIM request."""
+    return Actor(ActorKind.SCIM, SCIM_ACTOR_NAME, tenant_id, request_id, key_id, idp)
+
+
+def operator_actor(tenant_id: TenantId, request_id: str) -> Actor:
+    """Return the actor of a command given by the operator."""
+    return Actor(ActorKind.COMMAND_LINE, "Operator", tenant_id, request_id)

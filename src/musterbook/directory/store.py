@@ -1,0 +1,166 @@
+"""*What the domain asks of a database.* The ports that ``storage`` implements, and the values that cross them.
+
+Knows no SQL and no engine. Three ideas:
+
+* **One change, one transaction.** :class:`Change` holds everything that one write stores: the resource, its account,
+  its index entries, the revision and the event. :meth:`ResourceStore.commit` stores all of it or nothing.
+* **Optimistic.** A change names the revision number that it was computed from. If the row has moved on, the store
+  raises :class:`StaleRevisionError` and the directory computes again.
+* **The tenant is in every call.** There is no method without one.
+
+Failures::
+
+    StoreError
+    ├── UniqueKeyTakenError       the unique key is held by another resource of the tenant
+    ├── StaleRevisionError        the resource is no longer at the revision that the change expects
+    ├── LastAdministratorError    the change would leave the tenant without an administrator
+    ├── QueryTooExpensiveError    a filter had to look at more rows than the time allows
+    ├── TenantExistsError         the slug is taken
+    └── StoreUnavailableError     the database is away, busy beyond the deadline, or out of space
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from musterbook.directory.actor import ResourceId, TenantId
+from musterbook.directory.events import Event, StoredEvent
+from musterbook.directory.history import Revision
+from musterbook.directory.tenant import NewTenant, SetupLink, Tenant, TenantStatus
+from musterbook.scim import IndexEntries, ResourceType, StoredResource
+from musterbook.scim.operation import Page, Query
+
+
+class StoreError(Exception):
+    """The database did not do what it was asked."""
+
+
+class UniqueKeyTakenError(StoreError):
+    """Another resource of the same tenant and type holds the unique key."""
+
+
+class StaleRevisionError(StoreError):
+    """The resource has changed, appeared or gone since it was read."""
+
+
+class LastAdministratorError(StoreError):
+    """Nobody who can administer the tenant would be left."""
+
+
+class QueryTooExpensiveError(StoreError):
+    """The query was stopped: no index serves it and the tenant is too large to look at every row in time."""
+
+
+class TenantExistsError(StoreError):
+    """The slug belongs to another tenant."""
+
+
+class StoreUnavailableError(StoreError):
+    """The database cannot be used now; nothing is known to have been stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A resource as it is stored, with its account and revision number."""
+
+    stored: StoredResource
+    revision: int
+    account: str | None
+    """The account's text; ``None`` for resources that are no persons."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Everything that one write stores."""
+
+    tenant_id: TenantId
+    resource_type: str
+    expected_revision: int | None
+    """The revision that the change was computed from; ``None``: the resource does not exist yet."""
+    record: Record | None
+    """The state after the change; ``None``: the resource is removed."""
+    entries: IndexEntries
+    """The index entries after the change; empty where the resource is removed."""
+    revision: Revision
+    event: Event
+    administers_until: str | None = None
+    """Until when the person counts as an administrator (``FOREVER`` or a time); ``None``: is none."""
+    may_remove_administrator: bool = False
+    """The person counted as an administrator before and may not after: lock the guard row and count first."""
+
+
+FOREVER = "9999-12-31T23:59:59.999Z"
+"""``administers_until`` of an administrator without an end; sorts after every time."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryQuery:
+    """Which revisions to list, newest first."""
+
+    resource_id: ResourceId | None = None
+    before: tuple[str, ResourceId, int] | None = None
+    """Continue after this (at, resource_id, number) of the last entry of the page before."""
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """A revision together with the one before it, from which the difference is computed."""
+
+    revision: Revision
+    previous: Revision | None
+
+
+class ResourceStore(Protocol):
+    """Resources, revisions and events. The contract tests in ``tests/contracts`` prove each rule on each engine."""
+
+    async def get(self, tenant_id: TenantId, resource_type: str, resource_id: ResourceId) -> Record | None:
+        """Return the resource, or ``None``. Ids are compared exactly."""
+
+    async def search(self, tenant_id: TenantId, resource_type: ResourceType, query: Query) -> Page:
+        """Return the part of the matching resources that ``query`` asks for, in the order of their ids.
+
+        Which resources match is decided by ``scim.matches``; SQL may only be faster, never different.
+
+        Raises:
+            QueryTooExpensiveError: looking at the rows took too long.
+        """
+
+    async def commit(self, change: Change) -> None:
+        """Store the change whole, durably, or raise and store nothing.
+
+        Raises:
+            UniqueKeyTakenError: by the named constraint ``resources_unique_key``.
+            StaleRevisionError: no row at ``expected_revision``, or one exists already under a new id.
+            LastAdministratorError: ``may_remove_administrator`` and no other administrator would be left at
+                ``change.revision.at``.
+        """
+
+    async def history(self, tenant_id: TenantId, query: HistoryQuery) -> Sequence[HistoryEntry]:
+        """Return revisions newest first, by (at, resource_id, number)."""
+
+    async def events(self, tenant_id: TenantId, *, after: tuple[int, int], limit: int) -> Sequence[StoredEvent]:
+        """Return events in commit order after (transaction_id, position), none of a transaction still open."""
+
+
+class TenantStore(Protocol):
+    """Tenants. Finding one by its slug is one of the few look-ups without a tenant."""
+
+    async def create(self, tenant: NewTenant, administrator: Change, link: SetupLink) -> None:
+        """Store a tenant, its guard row, its first administrator and the set-up link in one transaction.
+
+        Raises:
+            TenantExistsError: the slug is taken, also by a deleted tenant: a slug never changes hands.
+        """
+
+    async def find(self, slug: str) -> Tenant | None:
+        """Return the tenant with this slug, also a suspended one; ``None`` if there is none or it was deleted."""
+
+    async def list(self) -> Sequence[Tenant]:
+        """Return all tenants that were not deleted, by slug."""
+
+    async def set_status(self, tenant_id: TenantId, status: TenantStatus, at: str) -> None:
+        """Suspend, resume or delete a tenant. Deleting keeps its rows and refuses every key at once."""
+
+    async def find_setup_link(self, link_hash: bytes) -> SetupLink | None:
+        """Return the set-up link with this hash, or ``None``."""

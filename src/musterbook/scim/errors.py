@@ -1,0 +1,192 @@
+"""*Failures in the standard's words.* Decides which HTTP status and ``scimType`` each failure has (RFC 7644 §3.12).
+
+Knows nothing of HTTP servers, databases or tenants. One class is one meaning; the tree is::
+
+    ScimError
+    ├── BadRequestError                 400
+    │   ├── InvalidFilterError              invalidFilter, with the column
+    │   ├── TooManyError                    tooMany
+    │   ├── MutabilityError                 mutability
+    │   ├── InvalidSyntaxError              invalidSyntax
+    │   ├── InvalidPathError                invalidPath
+    │   ├── NoTargetError                   noTarget
+    │   ├── InvalidValueError               invalidValue
+    │   └── InvalidVersionError             invalidVers
+    ├── UnauthorizedError               401
+    ├── ForbiddenError                  403
+    ├── NotFoundError                   404
+    ├── MethodNotAllowedError           405, with the methods that are allowed
+    ├── ConflictError                   409
+    │   └── UniquenessError                 uniqueness
+    ├── PayloadTooLargeError            413
+    ├── UriTooLongError                 414
+    ├── UnsupportedMediaTypeError       415
+    ├── NotSupportedError               501
+    └── UnavailableError                503, with the seconds after which to try again
+
+``detail`` is written for the client's administrator: it says what to change, and never holds a secret or tells
+that another tenant's resource exists.
+"""
+
+from enum import Enum
+
+
+class ScimType(Enum):
+    """The error types of RFC 7644 §3.12, Table 9."""
+
+    INVALID_FILTER = "invalidFilter"
+    TOO_MANY = "tooMany"
+    UNIQUENESS = "uniqueness"
+    MUTABILITY = "mutability"
+    INVALID_SYNTAX = "invalidSyntax"
+    INVALID_PATH = "invalidPath"
+    NO_TARGET = "noTarget"
+    INVALID_VALUE = "invalidValue"
+    INVALID_VERSION = "invalidVers"
+
+
+class ScimError(Exception):
+    """A failure that a SCIM client is told about."""
+
+    status: int = 500
+    scim_type: ScimType | None = None
+
+    def __init__(self, detail: str) -> None:
+        """Keep ``detail``, one sentence or two for the client's administrator."""
+        super().__init__(detail)
+        self.detail = detail
+
+
+class BadRequestError(ScimError):
+    """The request cannot be carried out as it is written."""
+
+    status = 400
+
+
+class InvalidFilterError(BadRequestError):
+    """A filter that cannot be parsed, or that names what cannot be compared."""
+
+    scim_type = ScimType.INVALID_FILTER
+
+    def __init__(self, detail: str, *, column: int | None = None) -> None:
+        """Add the 1-based ``column`` of the filter's text at which it goes wrong, where there is one."""
+        super().__init__(detail if column is None else f"{detail} (column {column})")
+        self.column = column
+
+
+class TooManyError(BadRequestError):
+    """A query that yields, or has to look at, more than the server is willing to."""
+
+    scim_type = ScimType.TOO_MANY
+
+
+class MutabilityError(BadRequestError):
+    """A change of what may not be changed (RFC 7643 §7, ``mutability``)."""
+
+    scim_type = ScimType.MUTABILITY
+
+
+class InvalidSyntaxError(BadRequestError):
+    """A body that is not JSON, or not the message that the endpoint takes."""
+
+    scim_type = ScimType.INVALID_SYNTAX
+
+
+class InvalidPathError(BadRequestError):
+    """A PATCH path that is malformed or names no attribute."""
+
+    scim_type = ScimType.INVALID_PATH
+
+
+class NoTargetError(BadRequestError):
+    """A PATCH path that selects nothing to work on."""
+
+    scim_type = ScimType.NO_TARGET
+
+
+class InvalidValueError(BadRequestError):
+    """A value that is missing, of the wrong type, or out of bounds."""
+
+    scim_type = ScimType.INVALID_VALUE
+
+
+class InvalidVersionError(BadRequestError):
+    """A protocol version that is not served."""
+
+    scim_type = ScimType.INVALID_VERSION
+
+
+class UnauthorizedError(ScimError):
+    """No key, or one that does not open anything."""
+
+    status = 401
+
+
+class ForbiddenError(ScimError):
+    """The actor is known, and may not do this."""
+
+    status = 403
+
+
+class NotFoundError(ScimError):
+    """No such resource or endpoint for this client."""
+
+    status = 404
+
+
+class MethodNotAllowedError(ScimError):
+    """An endpoint that does not take this method."""
+
+    status = 405
+
+    def __init__(self, detail: str, *, allowed: tuple[str, ...]) -> None:
+        """Name the methods for the ``Allow`` header."""
+        super().__init__(detail)
+        self.allowed = allowed
+
+
+class ConflictError(ScimError):
+    """The change cannot be made in the present state."""
+
+    status = 409
+
+
+class UniquenessError(ConflictError):
+    """A value that another resource of the tenant holds already."""
+
+    scim_type = ScimType.UNIQUENESS
+
+
+class PayloadTooLargeError(ScimError):
+    """A body over the endpoint's limit."""
+
+    status = 413
+
+
+class UriTooLongError(ScimError):
+    """A request line over the limit."""
+
+    status = 414
+
+
+class UnsupportedMediaTypeError(ScimError):
+    """A body whose ``Content-Type`` is not JSON."""
+
+    status = 415
+
+
+class NotSupportedError(ScimError):
+    """A part of the protocol that this server does not offer."""
+
+    status = 501
+
+
+class UnavailableError(ScimError):
+    """The server cannot do it now; the same request may succeed later."""
+
+    status = 503
+
+    def __init__(self, detail: str, *, retry_after_seconds: int = 1) -> None:
+        """Say after how many whole seconds to try again."""
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds

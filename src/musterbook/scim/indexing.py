@@ -1,0 +1,40 @@
+"""*What look-ups find a resource by.* Decides the comparison keys that storage keeps beside a resource's text.
+
+Knows resource types and the comparison key; knows no SQL. Because the same key is stored, filtered by and refused as a
+duplicate, what a filter finds is what uniqueness refuses.
+"""
+
+from dataclasses import dataclass
+
+from musterbook.scim.match import comparison_key
+from musterbook.scim.resource import Resource
+
+
+@dataclass(frozen=True, slots=True)
+class IndexEntries:
+    """The keys of one resource."""
+
+    unique_key: str | None = None
+    """The comparison key of the type's unique attribute."""
+    external_id: str | None = None
+    """As sent: ``externalId`` is case-exact (RFC 7643 §3.1)."""
+    values: tuple[tuple[str, str], ...] = ()
+    """(path, comparison key) of each indexed value, such as ``("emails.value", "ada@example.com")``, no repetitions."""
+
+
+def index_entries(resource: Resource) -> IndexEntries:
+    """Return the keys under which ``resource`` is found."""
+    attributes = resource.attributes
+    resource_type = resource.resource_type
+    unique = attributes.get(resource_type.unique_attribute) if resource_type.unique_attribute else None
+    values = {
+        (f"{name}.{sub}", comparison_key(element[sub])): None
+        for name, sub in resource_type.indexed_attributes
+        for element in attributes.get(name, ())
+        if sub in element
+    }
+    return IndexEntries(
+        unique_key=None if unique is None else comparison_key(unique),
+        external_id=attributes.get("externalId"),
+        values=tuple(values),
+    )

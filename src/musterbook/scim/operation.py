@@ -1,0 +1,123 @@
+"""*What a client asks and what came of it.* The closed unions that stand between protocol and directory.
+
+Knows resources, filters and PATCH; knows no HTTP, tenant or database. ``scim.protocol`` turns a request into an
+:data:`Operation`; the directory performs it and answers with an :data:`Outcome`; ``scim.render`` turns that into a
+response. Whoever matches on them ends with ``assert_never``, so a new case cannot be forgotten.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from musterbook.scim.filter import Filter
+from musterbook.scim.patch import Patch
+from musterbook.scim.path import BoundPath
+from musterbook.scim.resource import Resource, StoredResource
+from musterbook.scim.schema import ResourceType
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """Which attributes a response shows (RFC 7644 §3.9). Both ``None``: those returned by default."""
+
+    attributes: tuple[BoundPath, ...] | None = None
+    excluded_attributes: tuple[BoundPath, ...] | None = None
+
+    @property
+    def is_default(self) -> bool:
+        """Whether the stored text can be shown as it is."""
+        return self.attributes is None and self.excluded_attributes is None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which resources a list shows (RFC 7644 §3.4.2)."""
+
+    filter: Filter | None = None
+    start_index: int = 1
+    count: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class CreateResource:
+    """POST (RFC 7644 §3.3)."""
+
+    resource: Resource
+
+
+@dataclass(frozen=True, slots=True)
+class GetResource:
+    """GET of one resource (RFC 7644 §3.4.1)."""
+
+    resource_type: ResourceType
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResources:
+    """GET of a list (RFC 7644 §3.4.2)."""
+
+    resource_type: ResourceType
+    query: Query
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceResource:
+    """PUT (RFC 7644 §3.5.1)."""
+
+    id: str
+    resource: Resource
+
+
+@dataclass(frozen=True, slots=True)
+class PatchResource:
+    """PATCH (RFC 7644 §3.5.2)."""
+
+    resource_type: ResourceType
+    id: str
+    patch: Patch
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteResource:
+    """DELETE (RFC 7644 §3.6)."""
+
+    resource_type: ResourceType
+    id: str
+
+
+Operation: TypeAlias = CreateResource | GetResource | SearchResources | ReplaceResource | PatchResource | DeleteResource
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """The resource exists now."""
+
+    resource_type: ResourceType
+    stored: StoredResource
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The resource as it is; also the answer to a change, whether or not it changed anything."""
+
+    resource_type: ResourceType
+    stored: StoredResource
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """The resource is gone for the client."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Part of a list (RFC 7644 §3.4.2.4)."""
+
+    resource_type: ResourceType
+    total_results: int
+    start_index: int
+    resources: Sequence[StoredResource]
+
+
+Outcome: TypeAlias = Created | Found | Deleted | Page

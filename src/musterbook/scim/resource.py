@@ -1,0 +1,132 @@
+"""*A resource in memory.* Decides the shape of a typed resource and of its stored text (RFC 7643 §3).
+
+Knows schemas; knows no request, tenant or database. Three ideas:
+
+* :class:`Resource` holds attributes under the schema's own spelling, an extension's attributes in an object under the
+  extension's URN, and no empty value: ``null``, ``[]`` and absence are one state, absence (RFC 7643 §2.5). Whoever
+  holds a ``Resource`` holds checked values; only ``parse`` and ``patch`` make new ones from what a client sent.
+* The stored text is the resource as compact JSON without ``meta`` and without anything that depends on the base URL.
+  It is spliced into responses as it is.
+* Attributes are shared between resources and never changed in place; a change makes new containers.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import msgspec
+
+from musterbook.scim.path import BoundPath
+from musterbook.scim.schema import ResourceType
+
+Json: TypeAlias = Any
+"""A decoded JSON value. `Any` because its type is decided by the schema at run time; the only such alias."""
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(dict[str, Json])
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What the server knows of a resource beside its attributes (RFC 7643 §3.1, ``meta``)."""
+
+    created: str
+    """UTC, ``YYYY-MM-DDTHH:MM:SS.mmmZ``; this form sorts as text in the order of time."""
+    last_modified: str
+    """UTC, in the form of ``created``."""
+    version: int
+    """Counts the changes of the resource, from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A checked resource of one type."""
+
+    resource_type: ResourceType
+    attributes: Mapping[str, Json]
+    """Without ``schemas``, ``id`` and ``meta``; names in the schema's spelling."""
+    id: str | None = None
+    meta: Meta | None = None
+
+    @property
+    def schemas(self) -> tuple[str, ...]:
+        """The URNs of the schemas whose attributes are present, the base schema first (RFC 7643 §3)."""
+        present = (item.schema.id for item in self.resource_type.extensions if item.schema.id in self.attributes)
+        return (self.resource_type.schema.id, *present)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredResource:
+    """A resource as storage holds it: text, not decoded."""
+
+    id: str
+    document: str
+    meta: Meta
+
+
+def render_document(resource: Resource) -> str:
+    """Return the text that is stored: ``schemas``, ``id`` and the attributes in the order of the schema."""
+    document: dict[str, Json] = {"schemas": resource.schemas, "id": resource.id}
+    attributes = resource.attributes
+    resource_type = resource.resource_type
+    external_id = attributes.get("externalId")
+    if external_id is not None:
+        document["externalId"] = external_id
+    for attribute in resource_type.schema.attributes:
+        value = attributes.get(attribute.name)
+        if value is not None:
+            document[attribute.name] = value
+    for extension in resource_type.extensions:
+        value = attributes.get(extension.schema.id)
+        if value is not None:
+            document[extension.schema.id] = value
+    return _ENCODER.encode(document).decode()
+
+
+def read_document(resource_type: ResourceType, stored: StoredResource) -> Resource:
+    """Return the resource of a stored text, which is trusted: it came from :func:`render_document`."""
+    attributes = _DECODER.decode(stored.document)
+    attributes.pop("schemas", None)
+    attributes.pop("id", None)
+    return Resource(resource_type, attributes, stored.id, stored.meta)
+
+
+def value_at(resource: Resource, path: BoundPath) -> Json:
+    """Return the value that ``path`` names, or ``None`` where it is unassigned.
+
+    For a sub-attribute of a multi-valued attribute this is the list of the elements' values.
+    ``id``, ``schemas`` and ``meta`` are served like any attribute, ``meta.location`` and ``meta.version`` excepted:
+    those depend on the base URL and on the response.
+    """
+    if path.attribute is None:
+        return resource.attributes.get(path.extension.id) if path.extension is not None else None
+    if path.extension is not None:
+        value = resource.attributes.get(path.extension.id, {}).get(path.attribute.name)
+    else:
+        value = _top_level(resource, path.attribute.name)
+    if path.sub_attribute is None or value is None:
+        return value
+    name = path.sub_attribute.name
+    if isinstance(value, list):
+        found = [item[name] for item in value if name in item]
+        return found or None
+    return value.get(name)
+
+
+def _top_level(resource: Resource, name: str) -> Json:
+    match name:
+        case "id":
+            return resource.id
+        case "schemas":
+            return list(resource.schemas)
+        case "meta":
+            meta = resource.meta
+            if meta is None:
+                return None
+            return {
+                "resourceType": resource.resource_type.name,
+                "created": meta.created,
+                "lastModified": meta.last_modified,
+            }
+        case _:
+            return resource.attributes.get(name)

@@ -1,0 +1,229 @@
+"""*Schemas as data.* Decides what attributes exist and what their characteristics are (RFC 7643 §2, §6, §7).
+
+Knows no resource, request or storage. Three ideas:
+
+* An :class:`Attribute` carries its characteristics and, if complex, its sub-attributes.
+* A :class:`ResourceType` is a base schema plus extensions. Names are looked up in it regardless of case.
+* The definitions are JSON files in ``schemas/``, the very text that ``/Schemas`` serves; adding an attribute or a
+  resource type means adding data.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+
+
+class AttributeType(Enum):
+    """RFC 7643 §2.3."""
+
+    STRING = "string"
+    BOOLEAN = "boolean"
+    DECIMAL = "decimal"
+    INTEGER = "integer"
+    DATE_TIME = "dateTime"
+    BINARY = "binary"
+    REFERENCE = "reference"
+    COMPLEX = "complex"
+
+
+class Mutability(Enum):
+    """RFC 7643 §7, ``mutability``."""
+
+    READ_ONLY = "readOnly"
+    READ_WRITE = "readWrite"
+    IMMUTABLE = "immutable"
+    WRITE_ONLY = "writeOnly"
+
+
+class Returned(Enum):
+    """RFC 7643 §7, ``returned``."""
+
+    ALWAYS = "always"
+    NEVER = "never"
+    DEFAULT = "default"
+    REQUEST = "request"
+
+
+class Uniqueness(Enum):
+    """RFC 7643 §7, ``uniqueness``."""
+
+    NONE = "none"
+    SERVER = "server"
+    GLOBAL = "global"
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One attribute definition with its characteristics (RFC 7643 §7)."""
+
+    name: str
+    type: AttributeType
+    multi_valued: bool = False
+    description: str = ""
+    required: bool = False
+    case_exact: bool = False
+    mutability: Mutability = Mutability.READ_WRITE
+    returned: Returned = Returned.DEFAULT
+    uniqueness: Uniqueness = Uniqueness.NONE
+    canonical_values: tuple[str, ...] = ()
+    reference_types: tuple[str, ...] = ()
+    max_length: int | None = None
+    """The longest string taken, in characters; ours, not part of RFC 7643 §7 and not served."""
+    sub_attributes: tuple["Attribute", ...] = ()
+    by_name: Mapping[str, "Attribute"] = field(default_factory=dict, repr=False, compare=False)
+    """The sub-attributes by their lower-cased names."""
+
+    def sub_attribute(self, name: str) -> "Attribute | None":
+        """Return the sub-attribute called ``name`` in any case, or ``None``."""
+        return self.by_name.get(name.lower())
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """A schema of RFC 7643 §7: a URN and the attributes it defines."""
+
+    id: str
+    name: str
+    description: str
+    attributes: tuple[Attribute, ...]
+    by_name: Mapping[str, Attribute] = field(default_factory=dict, repr=False, compare=False)
+    """The attributes by their lower-cased names."""
+
+    def attribute(self, name: str) -> Attribute | None:
+        """Return the attribute called ``name`` in any case, or ``None``."""
+        return self.by_name.get(name.lower())
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaExtension:
+    """A schema that a resource type may carry beside its own (RFC 7643 §6)."""
+
+    schema: Schema
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceType:
+    """A kind of resource and where it is served (RFC 7643 §6)."""
+
+    name: str
+    endpoint: str
+    description: str
+    schema: Schema
+    extensions: tuple[SchemaExtension, ...] = ()
+    unique_attribute: str | None = None
+    """The single-valued top-level string attribute that must be unique within a tenant; stored as a key."""
+    indexed_attributes: tuple[tuple[str, str], ...] = ()
+    """Multi-valued (attribute, sub-attribute) pairs whose values are kept in an index."""
+    extension_by_urn: Mapping[str, Schema] = field(default_factory=dict, repr=False, compare=False)
+    """The extensions' schemas by their lower-cased URNs."""
+
+    def attribute(self, name: str) -> Attribute | None:
+        """Return the common or base-schema attribute called ``name`` in any case, or ``None``."""
+        key = name.lower()
+        return self.schema.by_name.get(key) or COMMON_ATTRIBUTES.get(key)
+
+    def extension(self, urn: str) -> Schema | None:
+        """Return the extension's schema with this URN in any case, or ``None``."""
+        return self.extension_by_urn.get(urn.lower())
+
+
+def schema(id_: str, name: str, description: str, attributes: Sequence[Attribute]) -> Schema:
+    """Return a :class:`Schema` with its attributes indexed."""
+    return Schema(id_, name, description, tuple(attributes), _by_name(attributes))
+
+
+def resource_type(
+    name: str,
+    endpoint: str,
+    base: Schema,
+    extensions: Sequence[SchemaExtension] = (),
+    *,
+    description: str = "",
+    unique_attribute: str | None = None,
+    indexed_attributes: tuple[tuple[str, str], ...] = (),
+) -> ResourceType:
+    """Return a :class:`ResourceType` with its extensions indexed."""
+    return ResourceType(
+        name=name,
+        endpoint=endpoint,
+        description=description,
+        schema=base,
+        extensions=tuple(extensions),
+        unique_attribute=unique_attribute,
+        indexed_attributes=indexed_attributes,
+        extension_by_urn=MappingProxyType({item.schema.id.lower(): item.schema for item in extensions}),
+    )
+
+
+def _by_name(attributes: Sequence[Attribute]) -> Mapping[str, Attribute]:
+    return MappingProxyType({item.name.lower(): item for item in attributes})
+
+
+def parse_schema(text: bytes) -> Schema:
+    """Return the schema that a JSON definition in the form of RFC 7643 §8.7 describes.
+
+    Raises:
+        ValueError: a characteristic has a value that the RFC does not know, or a sub-attribute is complex.
+    """
+    document = msgspec.json.decode(text)
+    return schema(
+        document["id"],
+        document["name"],
+        document.get("description", ""),
+        [_parse_attribute(item) for item in document["attributes"]],
+    )
+
+
+def _parse_attribute(document: Mapping[str, Any]) -> Attribute:
+    # `Any`: the shape of a JSON definition; every value is turned into its typed form here, once.
+    sub_attributes = tuple(_parse_attribute(item) for item in document.get("subAttributes", ()))
+    if any(sub.type is AttributeType.COMPLEX for sub in sub_attributes):
+        message = f"{document['name']} has a complex sub-attribute (RFC 7643 §2.3.8)"
+        raise ValueError(message)
+    return Attribute(
+        document["name"],
+        AttributeType(document["type"]),
+        multi_valued=document.get("multiValued", False),
+        description=document.get("description", ""),
+        required=document.get("required", False),
+        case_exact=document.get("caseExact", False),
+        mutability=Mutability(document.get("mutability", "readWrite")),
+        returned=Returned(document.get("returned", "default")),
+        uniqueness=Uniqueness(document.get("uniqueness", "none")),
+        canonical_values=tuple(document.get("canonicalValues", ())),
+        reference_types=tuple(document.get("referenceTypes", ())),
+        max_length=document.get("maxLength"),
+        sub_attributes=sub_attributes,
+        by_name=_by_name(sub_attributes),
+    )
+
+
+@cache
+def load_schema(name: str) -> Schema:
+    """Return the schema of the file ``schemas/<name>.json`` of this package."""
+    return parse_schema(resources.files(__package__).joinpath("schemas", f"{name}.json").read_bytes())
+
+
+COMMON_ATTRIBUTES: Mapping[str, Attribute] = load_schema("common").by_name
+"""The attributes that every resource has whatever its schema says, by lower-cased name (RFC 7643 §3.1)."""
+
+
+@cache
+def user_type() -> ResourceType:
+    """Return the resource type User with the enterprise extension (RFC 7643 §4.1, §4.3)."""
+    return resource_type(
+        "User",
+        "/Users",
+        load_schema("user"),
+        [SchemaExtension(load_schema("enterprise_user"))],
+        description="User Account",
+        unique_attribute="userName",
+        indexed_attributes=(("emails", "value"),),
+    )
