@@ -126,6 +126,11 @@ class ResourceStore(Protocol):
             QueryTooExpensiveError: looking at the rows took too long.
         """
 
+    async def list_records(
+        self, tenant_id: TenantId, resource_type: str, *, after: ResourceId | None, limit: int
+    ) -> Sequence[Record]:
+        """Return records with their accounts in the order of their ids, beginning after the id ``after``."""
+
     async def commit(self, change: Change) -> None:
         """Store the change whole, durably, or raise and store nothing.
 

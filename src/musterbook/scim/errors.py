@@ -117,9 +117,18 @@ class InvalidVersionError(BadRequestError):
 
 
 class UnauthorizedError(ScimError):
-    """No key, or one that does not open anything."""
+    """No key, or one that does not open anything.
+
+    The answer is the same for every reason: whoever guesses learns nothing. The log says which it was.
+    """
 
     status = 401
+
+    def __init__(self, *, credentials_sent: bool) -> None:
+        """Choose the challenge: ``error`` is left out where no credentials were sent (RFC 6750 §3.1)."""
+        super().__init__("This needs a valid API key, sent as 'Authorization: Bearer' and the key.")
+        self.challenge = 'Bearer realm="musterbook"' + (', error="invalid_token"' if credentials_sent else "")
+        """The value of ``WWW-Authenticate``."""
 
 
 class ForbiddenError(ScimError):

@@ -1,0 +1,157 @@
+"""*From request to operation.* Decides what a SCIM request asks (RFC 7644 §3).
+
+Knows HTTP's words (method, path, header values, body) as plain values; knows no HTTP server, tenant or storage. One
+request makes one :class:`Exchange`: the operation for the directory, or a document that needs no directory, and how
+the answer is to be shown. ``scim.render`` turns the outcome into the response.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from musterbook.scim import discovery
+from musterbook.scim.dialects import Tolerance
+from musterbook.scim.errors import ForbiddenError, NotFoundError, NotSupportedError, UnsupportedMediaTypeError
+from musterbook.scim.operation import (
+    CreateResource,
+    DeleteResource,
+    GetResource,
+    Operation,
+    PatchResource,
+    Projection,
+    ReplaceResource,
+    SearchResources,
+)
+from musterbook.scim.parse import parse_resource
+from musterbook.scim.patch import parse_patch
+from musterbook.scim.payload import decode_json_object
+from musterbook.scim.query import Parameters, parse_parameters, parse_projection, parse_query
+from musterbook.scim.resource import Json
+from musterbook.scim.routing import Endpoint, Route, find_route
+from musterbook.scim.schema import ResourceType
+from musterbook.scim.service import Service
+
+_JSON_TYPES = frozenset({"application/scim+json", "application/json"})
+
+
+class ScimRequest(NamedTuple):
+    """A request below the SCIM base URL, whole and within its limits. A tuple: one is made for every request."""
+
+    method: str
+    path: str
+    """Below ``/scim/v2``, percent-decoded once."""
+    query: str
+    """The raw query string, still percent-encoded."""
+    content_type: str | None
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What a request asks, and how its answer is shown."""
+
+    route: str
+    """The path without ids, for logs and metrics."""
+    operation_name: str
+    """What is done, in one word, for logs and metrics."""
+    operation: Operation | None
+    """``None`` where ``document`` is the answer already."""
+    document: Json = None
+    """The body of an answer that needs no directory."""
+    projection: Projection = Projection()
+
+
+def parse_request(request: ScimRequest, service: Service, tolerance: Tolerance) -> Exchange:
+    """Return what ``request`` asks.
+
+    Raises:
+        ScimError: with the status and ``scimType`` of what is wrong.
+    """
+    route = find_route(request.method, request.path, service)
+    if route.resource_type is not None:
+        return _parse_resource_request(request, route, route.resource_type, tolerance)
+    if route.endpoint is Endpoint.EMPTY:
+        return _answer_empty(request, route)
+    return _answer_discovery(request, route, service)
+
+
+def _parse_resource_request(
+    request: ScimRequest, route: Route, resource_type: ResourceType, tolerance: Tolerance
+) -> Exchange:
+    parameters = parse_parameters(request.query)
+    name, operation = _parse_operation(request, route, resource_type, parameters, tolerance)
+    return Exchange(
+        route=route.template,
+        operation_name=name,
+        operation=operation,
+        projection=parse_projection(parameters, resource_type),
+    )
+
+
+def _parse_operation(
+    request: ScimRequest, route: Route, resource_type: ResourceType, parameters: Parameters, tolerance: Tolerance
+) -> tuple[str, Operation]:
+    match (route.endpoint, request.method):
+        case (Endpoint.RESOURCE, "GET"):
+            return "get", GetResource(resource_type, route.id)
+        case (Endpoint.RESOURCE, "DELETE"):
+            return "delete", DeleteResource(resource_type, route.id)
+        case (Endpoint.RESOURCE, "PATCH"):
+            return "patch", PatchResource(resource_type, route.id, parse_patch(_body(request), resource_type, tolerance))
+        case (Endpoint.RESOURCE, _):
+            return "replace", ReplaceResource(route.id, parse_resource(_body(request), resource_type, tolerance))
+        case (_, "POST"):
+            return "create", CreateResource(parse_resource(_body(request), resource_type, tolerance))
+        case _:
+            return "search", SearchResources(resource_type, parse_query(parameters, resource_type, tolerance))
+
+
+def _body(request: ScimRequest) -> dict[str, Json]:
+    check_content_type(request.content_type)
+    return decode_json_object(request.body)
+
+
+def check_content_type(content_type: str | None) -> None:
+    """Accept JSON under both of its names, in UTF-8, and a body without a type (RFC 7644 §8.1).
+
+    Raises:
+        UnsupportedMediaTypeError: another media type or charset.
+    """
+    if content_type is None or content_type in _JSON_TYPES:
+        return
+    media_type, *parameters = (part.strip().lower() for part in content_type.split(";"))
+    charsets = [part.removeprefix("charset=").strip('"') for part in parameters if part.startswith("charset=")]
+    if (media_type and media_type not in _JSON_TYPES) or any(charset not in {"utf-8", "utf8"} for charset in charsets):
+        message = "Send the body as application/scim+json or application/json, in UTF-8."
+        raise UnsupportedMediaTypeError(message)
+
+
+def _answer_empty(request: ScimRequest, route: Route) -> Exchange:
+    if request.method != "GET":
+        message = "Groups are not taken yet. In the provider's application, leave groups out of provisioning."
+        raise NotSupportedError(message)
+    if route.id:
+        message = "There is no resource with this id."
+        raise NotFoundError(message)
+    return Exchange(route.template, "search", None, discovery.list_response([]))
+
+
+def _answer_discovery(request: ScimRequest, route: Route, service: Service) -> Exchange:
+    if request.query and parse_parameters(request.query).get("filter") is not None:
+        message = "Discovery endpoints cannot be filtered (RFC 7644 §4)."
+        raise ForbiddenError(message)
+    document: Json
+    match route.endpoint:
+        case Endpoint.SERVICE_PROVIDER_CONFIG:
+            document = discovery.service_provider_config(service)
+        case Endpoint.SCHEMAS:
+            document = discovery.list_response(discovery.schemas(service))
+        case Endpoint.RESOURCE_TYPES:
+            document = discovery.list_response(discovery.resource_types(service))
+        case Endpoint.SCHEMA:
+            document = discovery.find_by_id(discovery.schemas(service), route.id)
+        case _:
+            document = discovery.find_by_id(discovery.resource_types(service), route.id)
+    if document is None:
+        message = "There is no such schema or resource type."
+        raise NotFoundError(message)
+    return Exchange(route.template, "discover", None, document)

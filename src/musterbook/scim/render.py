@@ -1,0 +1,115 @@
+"""*From outcome to response.* Decides status, headers and body of an answer (RFC 7644 §3.3 to §3.12).
+
+Knows outcomes, stored texts and the base URL; knows no HTTP server. The stored text is spliced into the answer as it
+is: only where a client names attributes is it decoded.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple, assert_never
+
+import msgspec
+
+from musterbook.scim.discovery import LIST_RESPONSE_URN
+from musterbook.scim.errors import MethodNotAllowedError, ScimError, UnauthorizedError, UnavailableError
+from musterbook.scim.operation import Created, Deleted, Found, Outcome, Page, Projection
+from musterbook.scim.projection import project
+from musterbook.scim.protocol import Exchange
+from musterbook.scim.resource import Json, StoredResource
+from musterbook.scim.schema import ResourceType
+from musterbook.scim.service import Service
+
+SCIM_JSON = "application/scim+json"
+PLAIN_JSON = "application/json"
+ERROR_URN = "urn:ietf:params:scim:api:messages:2.0:Error"
+
+_ENCODER = msgspec.json.Encoder()
+_OK, _CREATED, _NO_CONTENT = 200, 201, 204
+
+
+class ScimResponse(NamedTuple):
+    """A response, ready to be sent. A tuple: one is made for every request."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    """With ``Content-Type`` where there is a body."""
+    body: bytes
+
+
+def choose_media_type(accept: str | None, idp: str | None) -> str:
+    """Return the media type of the answer.
+
+    OneLogin documents that every answer must be ``application/json``; RFC 7644 §3.8 asks for ``application/scim+json``
+    by default. A key that was made for OneLogin decides for the first, ``Accept`` for whoever sends one.
+    """
+    if accept is not None:
+        lowered = accept.lower()
+        if SCIM_JSON in lowered:
+            return SCIM_JSON
+        if PLAIN_JSON in lowered and "*/*" not in lowered and "application/*" not in lowered:
+            return PLAIN_JSON
+    return PLAIN_JSON if idp == "onelogin" else SCIM_JSON
+
+
+def render(exchange: Exchange, outcome: Outcome | None, service: Service, media_type: str) -> ScimResponse:
+    """Return the response to ``exchange``; ``outcome`` is ``None`` where the exchange holds the answer already."""
+    content_type = ("Content-Type", media_type)
+    projection = exchange.projection
+    match outcome:
+        case None:
+            return ScimResponse(_OK, (content_type,), _ENCODER.encode(exchange.document))
+        case Found(resource_type, stored):
+            body = _representation(stored, resource_type, service, projection)
+            return ScimResponse(_OK, (content_type,), body.encode())
+        case Created(resource_type, stored):
+            body = _representation(stored, resource_type, service, projection)
+            location = ("Location", _location(stored, resource_type, service))
+            return ScimResponse(_CREATED, (content_type, location), body.encode())
+        case Deleted():
+            return ScimResponse(_NO_CONTENT, (), b"")
+        case Page():
+            return ScimResponse(_OK, (content_type,), _list(outcome, service, projection))
+        case _:
+            assert_never(outcome)
+
+
+def render_error(error: ScimError, media_type: str) -> ScimResponse:
+    """Return the Error message for ``error`` (RFC 7644 §3.12), with the headers that its status calls for."""
+    document: dict[str, Json] = {"schemas": [ERROR_URN], "status": str(error.status)}
+    if error.scim_type is not None:
+        document["scimType"] = error.scim_type.value
+    document["detail"] = error.detail
+    headers: list[tuple[str, str]] = [("Content-Type", media_type)]
+    if isinstance(error, MethodNotAllowedError):
+        headers.append(("Allow", ", ".join(error.allowed)))
+    elif isinstance(error, UnavailableError):
+        headers.append(("Retry-After", str(error.retry_after_seconds)))
+    elif isinstance(error, UnauthorizedError):
+        headers.append(("WWW-Authenticate", error.challenge))
+    return ScimResponse(error.status, tuple(headers), _ENCODER.encode(document))
+
+
+def _location(stored: StoredResource, resource_type: ResourceType, service: Service) -> str:
+    return f"{service.base_url}{resource_type.endpoint}/{stored.id}"
+
+
+def _representation(
+    stored: StoredResource, resource_type: ResourceType, service: Service, projection: Projection
+) -> str:
+    meta = stored.meta
+    # The values are ours and need no escaping: a checked base URL, an id, two times in one fixed form.
+    text = (
+        f'{stored.document[:-1]},"meta":{{"resourceType":"{resource_type.name}","created":"{meta.created}",'
+        f'"lastModified":"{meta.last_modified}","location":"{service.base_url}{resource_type.endpoint}/{stored.id}"}}}}'
+    )
+    if projection.is_default:
+        return text
+    return _ENCODER.encode(project(msgspec.json.decode(text), resource_type, projection)).decode()
+
+
+def _list(page: Page, service: Service, projection: Projection) -> bytes:
+    resources: Sequence[StoredResource] = page.resources
+    items = ",".join([_representation(item, page.resource_type, service, projection) for item in resources])
+    return (
+        f'{{"schemas":["{LIST_RESPONSE_URN}"],"totalResults":{page.total_results},"startIndex":{page.start_index},'
+        f'"itemsPerPage":{len(resources)},"Resources":[{items}]}}'
+    ).encode()

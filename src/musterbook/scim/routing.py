@@ -1,0 +1,111 @@
+"""*Routes.* Decides what a path and a method mean (RFC 7644 §3.2, Table 2).
+
+Knows the server's resource types; knows no HTTP server and no body. The paths are below ``/scim/v2``, percent-decoded
+once. Empty segments are dropped, so a base URL pasted with a trailing slash works.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from musterbook.scim.errors import MethodNotAllowedError, NotFoundError, NotSupportedError
+from musterbook.scim.schema import ResourceType
+from musterbook.scim.service import MAX_RESOURCE_BYTES, Service
+
+
+class Endpoint(Enum):
+    """What stands at a path."""
+
+    RESOURCES = "resources"
+    """A resource type's endpoint, such as ``/Users``."""
+    RESOURCE = "resource"
+    """One resource, such as ``/Users/{id}``."""
+    EMPTY = "empty"
+    """An endpoint that lists nothing and takes no writes."""
+    SERVICE_PROVIDER_CONFIG = "service-provider-config"
+    SCHEMAS = "schemas"
+    SCHEMA = "schema"
+    RESOURCE_TYPES = "resource-types"
+    RESOURCE_TYPE = "resource-type"
+    UNSUPPORTED = "unsupported"
+    """A part of the protocol that is not offered: ``/Me``, ``/Bulk``, ``.search``, a query at the root."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path that means something, with the method checked."""
+
+    endpoint: Endpoint
+    template: str
+    """The path without ids, for logs and metrics: ``/Users/{id}``."""
+    resource_type: ResourceType | None = None
+    id: str = ""
+    """The last segment where the template has a placeholder."""
+
+
+_METHODS: dict[Endpoint, tuple[str, ...]] = {
+    Endpoint.RESOURCES: ("GET", "POST"),
+    Endpoint.RESOURCE: ("GET", "PUT", "PATCH", "DELETE"),
+    Endpoint.EMPTY: ("GET", "POST", "PUT", "PATCH", "DELETE"),
+    Endpoint.SERVICE_PROVIDER_CONFIG: ("GET",),
+    Endpoint.SCHEMAS: ("GET",),
+    Endpoint.SCHEMA: ("GET",),
+    Endpoint.RESOURCE_TYPES: ("GET",),
+    Endpoint.RESOURCE_TYPE: ("GET",),
+    Endpoint.UNSUPPORTED: ("GET", "POST", "PUT", "PATCH", "DELETE"),
+}
+_DISCOVERY = {
+    "ServiceProviderConfig": (Endpoint.SERVICE_PROVIDER_CONFIG, None),
+    "Schemas": (Endpoint.SCHEMAS, Endpoint.SCHEMA),
+    "ResourceTypes": (Endpoint.RESOURCE_TYPES, Endpoint.RESOURCE_TYPE),
+}
+
+
+def body_limit(method: str, path: str) -> int:
+    """Return how many bytes of body a request may have; ask before reading."""
+    del path  # Group and bulk endpoints have limits of their own; users have one for all methods.
+    return 0 if method in {"GET", "HEAD"} else MAX_RESOURCE_BYTES
+
+
+def is_public(method: str, path: str) -> bool:
+    """Return whether the request is answered without a key: discovery of the authentication schemes (RFC 7643 §5)."""
+    return method == "GET" and path.strip("/") == "ServiceProviderConfig"
+
+
+def find_route(method: str, path: str, service: Service) -> Route:
+    """Return what ``path`` means.
+
+    Raises:
+        NotFoundError: it means nothing.
+        MethodNotAllowedError: it does not take ``method``.
+        NotSupportedError: it is a part of the protocol that is not offered.
+    """
+    route = _match([segment for segment in path.split("/") if segment], service)
+    if route is None:
+        message = "There is no such endpoint. The resources are at /Users below the SCIM base URL."
+        raise NotFoundError(message)
+    allowed = _METHODS[route.endpoint]
+    if method not in allowed:
+        message = f"This endpoint takes {', '.join(allowed)}."
+        raise MethodNotAllowedError(message, allowed=allowed)
+    if route.endpoint is Endpoint.UNSUPPORTED:
+        message = f"{route.template} is not offered by this server; see /ServiceProviderConfig."
+        raise NotSupportedError(message)
+    return route
+
+
+def _match(segments: list[str], service: Service) -> Route | None:
+    match segments:
+        case [name] if name in service.by_endpoint:
+            return Route(Endpoint.RESOURCES, f"/{name}", service.by_endpoint[name])
+        case [name, id_] if name in service.by_endpoint and id_ != ".search":
+            return Route(Endpoint.RESOURCE, f"/{name}/{{id}}", service.by_endpoint[name], id_)
+        case [name, *rest] if name in service.empty_endpoints and len(rest) <= 1:
+            return Route(Endpoint.EMPTY, f"/{name}/{{id}}" if rest else f"/{name}", None, rest[0] if rest else "")
+        case [name] if name in _DISCOVERY:
+            return Route(_DISCOVERY[name][0], f"/{name}")
+        case [name, id_] if name in _DISCOVERY and (one := _DISCOVERY[name][1]) is not None:
+            return Route(one, f"/{name}/{{id}}", None, id_)
+        case [] | ["Me" | "Bulk" | ".search"] | [_, ".search"]:
+            return Route(Endpoint.UNSUPPORTED, "/" + "/".join(segments[-1:]))
+        case _:
+            return None

@@ -1,0 +1,44 @@
+"""*What this server serves.* The facts that routing, discovery and rendering share, made once at start.
+
+Knows resource types and the base URL; knows no request.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from musterbook.scim.schema import ResourceType
+
+MAX_RESOURCE_BYTES = 1024 * 1024
+"""The largest body of a User request. A user with every attribute filled stays far below."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What is served, and where."""
+
+    base_url: str
+    """The SCIM base URL with its ``/scim/v2``, without a trailing slash."""
+    resource_types: tuple[ResourceType, ...]
+    by_endpoint: Mapping[str, ResourceType] = field(repr=False)
+    """Resource types by their endpoint without the slash, such as ``Users``."""
+    empty_endpoints: frozenset[str] = frozenset()
+    """Endpoints that list nothing and take no writes yet: a provider that reads them must not be refused."""
+    documentation_url: str | None = None
+
+
+def describe_service(
+    base_url: str,
+    resource_types: Iterable[ResourceType],
+    *,
+    empty_endpoints: Iterable[str] = (),
+    documentation_url: str | None = None,
+) -> Service:
+    """Return the description of a server at ``base_url``."""
+    types = tuple(resource_types)
+    return Service(
+        base_url=base_url.rstrip("/"),
+        resource_types=types,
+        by_endpoint={item.endpoint.removeprefix("/"): item for item in types},
+        empty_endpoints=frozenset(empty_endpoints),
+        documentation_url=documentation_url,
+    )
