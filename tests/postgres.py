@@ -7,7 +7,10 @@ Only the wheel's binaries are used, not its Python module: that one changes the 
 environment and adds a system user when root runs it. PostgreSQL refuses to run as root; here root lends it a
 temporary folder with a copy of the binaries and runs it as ``nobody``.
 
-The durability settings (``fsync``, ``synchronous_commit``) stay at their defaults, because tests rely on them.
+The durability settings (``fsync``, ``synchronous_commit``) stay at their defaults, because tests rely on them. The data
+lies in memory where the machine has a large enough ``/dev/shm``: tests kill processes, never the machine, so they can
+prove the same there. A new database is some 300 new files, and ext4 searches long for each while it keeps away from
+recently deleted ones: measured, 20 ms in memory against 250 ms on disk.
 """
 
 import contextlib
@@ -16,6 +19,7 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -25,10 +29,13 @@ from pathlib import Path
 
 _START_SECONDS = 30.0
 _POLL_SECONDS = 0.02
+_MEMORY_DISK = Path("/dev") / "shm"
+_MEMORY_DISK_BYTES = 1 << 30
 
-# Stops the server at the end of standard input: that pipe closes when the test process ends, however it ends, so no
-# server outlives its tests. SIGQUIT is the immediate stop; nobody reads the data again.
-_GUARDIAN = 'cat > /dev/null; kill -s QUIT "$1" 2> /dev/null; exit 0'
+# Waits for a farewell. When the test process ends without one, however it ends, the pipe closes: then the guardian
+# stops the server and removes its folders, so that nothing outlives the tests.
+_GUARDIAN = 'read -r farewell || { kill -s QUIT "$1"; sleep 1; rm -rf "$2" "$3"; }'
+_FAREWELL = b"farewell\n"
 
 
 class PostgresServerError(Exception):
@@ -44,11 +51,11 @@ def wheel_directory() -> Path:
 
 
 class PostgresServer:
-    """One server on a free loopback port, in a folder of its own that goes when it is stopped."""
+    """One server on a free loopback port, in folders of its own that go when it is stopped."""
 
     def __init__(self) -> None:
         self._directory = Path(tempfile.mkdtemp(prefix="musterbook-postgres-"))
-        self._data = self._directory / "data"
+        self._data = Path(tempfile.mkdtemp(prefix="musterbook-postgres-data-", dir=_memory_disk()))
         self._log = self._directory / "log"
         self._password = secrets.token_urlsafe(16)
         self._owner = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
@@ -68,32 +75,38 @@ class PostgresServer:
         Raises:
             PostgresServerError: It did not answer within 30 seconds.
         """
-        if not self._data.exists():
+        if not any(self._data.iterdir()):
             self._initialize()
-        self._port = self._port or _free_port()
+        port = self._port
         deadline = time.monotonic() + _START_SECONDS
-        # After a kill, the last children of the old postmaster may hold its memory for a moment: then try again.
-        while not self._answers_after_launch(deadline):
-            self._end_processes()
-            if time.monotonic() > deadline:
-                raise PostgresServerError(self._end_of_log())
+        while time.monotonic() < deadline:
+            self._port = port or _free_port()
+            if self._answers_after_launch(deadline):
+                return
+            # Try again: after a kill, the last children of the old postmaster may hold its memory for a moment; and
+            # at the first start, another process may have taken the port that was free.
+            self._end(signal.SIGQUIT)
+        raise PostgresServerError(self._end_of_log())
 
     def kill(self) -> None:
         """Kill the postmaster with SIGKILL, as a crash does; its children follow by themselves."""
         assert self._server is not None, "the server is started"
-        self._server.kill()
-        self._end_processes()
+        self._end(signal.SIGKILL)
 
     def stop(self) -> None:
-        """Stop the server and remove its folder; harmless when it is already stopped."""
-        self._end_processes()
-        shutil.rmtree(self._directory)
+        """Stop the server and remove its folders; harmless when it is already stopped."""
+        # The immediate stop: nobody reads the data again.
+        self._end(signal.SIGQUIT)
+        for directory in (self._data, self._directory):
+            # After a kill, the last children may still be writing there.
+            shutil.rmtree(directory, ignore_errors=True)
 
-    def _end_processes(self) -> None:
-        # The guardian first: it names the server by its process id, which stays taken until the server is waited for.
-        for process in (self._guardian, self._server):
-            if process is not None:
-                process.communicate(timeout=_START_SECONDS)
+    def _end(self, how: signal.Signals) -> None:
+        if self._guardian is not None:
+            self._guardian.communicate(_FAREWELL, timeout=_START_SECONDS)
+        if self._server is not None:
+            self._server.send_signal(how)
+            self._server.communicate(timeout=_START_SECONDS)
         self._guardian = self._server = None
 
     def _lend_binaries(self) -> Path:
@@ -109,7 +122,7 @@ class PostgresServer:
 
     def _give_to_owner(self) -> None:
         if self._owner is not None:
-            for path in (self._directory, *self._directory.rglob("*")):
+            for path in (self._data, self._directory, *self._directory.rglob("*")):
                 os.chown(path, self._owner.pw_uid, self._owner.pw_gid, follow_symlinks=False)
 
     def _run(self, *command: str | Path) -> subprocess.Popen[bytes]:
@@ -143,9 +156,11 @@ class PostgresServer:
 
     def _answers_after_launch(self, deadline: float) -> bool:
         settings = {"listen_addresses": "127.0.0.1", "port": str(self._port), "unix_socket_directories": ""}
+        settings["max_wal_size"] = "192MB"  # it may lie in memory
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         self._server = self._run(self._binaries / "postgres", "-D", self._data, *options)
-        self._guardian = self._run("/bin/sh", "-c", _GUARDIAN, "guardian", str(self._server.pid))
+        words = (str(self._server.pid), self._data, self._directory)
+        self._guardian = self._run("/bin/sh", "-c", _GUARDIAN, "guardian", *words)
         while self._server.poll() is None and time.monotonic() < deadline:
             if _is_ready(self.url):
                 return True
@@ -172,6 +187,12 @@ def running_server() -> Iterator[PostgresServer]:
         yield server
     finally:
         server.stop()
+
+
+def _memory_disk() -> Path | None:
+    if _MEMORY_DISK.is_dir() and shutil.disk_usage(_MEMORY_DISK).free >= _MEMORY_DISK_BYTES:
+        return _MEMORY_DISK
+    return None
 
 
 def _free_port() -> int:
