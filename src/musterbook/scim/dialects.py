@@ -3,6 +3,9 @@
 Knows no request and no resource. Every deviation is a :class:`Dialect` with who needs it and why. The code that meets
 one asks ``tolerance.permits(DIALECT)``; to ask is to record, so the log can say which rules a request needed.
 A profile switches entries on and off; nothing here touches who may do what.
+
+The entries for resources (POST and PUT bodies, and the values of PATCH) stand here; those for filters and for PATCH
+messages stand in ``filter_dialects`` and ``patch_dialects``; ``dialect_registry`` lists them all.
 """
 
 from dataclasses import dataclass, field
@@ -66,3 +69,71 @@ class Tolerance:
 MAX_IGNORED_PATHS = 20
 """A request with a thousand unknown attributes needs no thousand names in the log."""
 MAX_IGNORED_PATH_LENGTH = 200
+
+ALL_PROFILES = frozenset(Profile)
+LENIENT_AND_RFC = frozenset({Profile.LENIENT, Profile.RFC})
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Values
+
+STRING_BOOLEANS = Dialect(
+    "string-booleans",
+    ("Entra ID", "OneLogin custom templates"),
+    'A boolean arrives as the string "True" or "False" in any case; refused, a suspension would never take effect.',
+)
+SURROUNDING_SPACES = Dialect(
+    "surrounding-spaces",
+    ("OneLogin",),
+    "User names and the parts of a name arrive with spaces around them, such as a family name that begins with one; "
+    "kept, the person would not be found by the name that people type.",
+)
+EMPTY_STRINGS = Dialect(
+    "empty-strings",
+    ("OneLogin", "Entra ID"),
+    "An attribute that the provider has no value for arrives as an empty string; it means what null means, unassigned.",
+)
+EMPTY_ELEMENTS = Dialect(
+    "empty-elements",
+    ("OneLogin", "Entra ID"),
+    "An e-mail address that the provider does not have arrives as an element with a type and an empty value; kept, the "
+    "person would have an address that is none.",
+)
+SINGLE_ELEMENT = Dialect(
+    "single-element",
+    ("OneLogin",),
+    "A multi-valued attribute with one element arrives without the array around it, as emails do from the "
+    "SCIM v1.1 Enterprise template.",
+)
+BARE_ELEMENTS = Dialect(
+    "bare-elements",
+    ("Entra ID",),
+    "The elements of a complex multi-valued attribute arrive as strings where an object with a value is due.",
+)
+MANAGER_AS_STRING = Dialect(
+    "manager-as-string",
+    ("Entra ID",),
+    "The manager arrives as an identifier alone where an object with a value is due.",
+)
+MANAGER_IN_ARRAY = Dialect(
+    "manager-in-array",
+    ("Entra ID",),
+    "The manager, who is one, arrives as an array with one element.",
+)
+MANAGER_ID = Dialect(
+    "manager-id",
+    ("OneLogin",),
+    "The manager arrives as managerId, its name in SCIM 1.1.",
+)
+UNKNOWN_ATTRIBUTES = Dialect(
+    "unknown-attributes",
+    ("OneLogin custom templates", "Entra ID", "Okta"),
+    "Attributes that no schema here defines are left out, as RFC 7644 §3.3 lets a server do; refused, one extra line "
+    "in a template would stop all provisioning.",
+    LENIENT_AND_RFC,
+)
+UNLISTED_CANONICAL_VALUES = Dialect(
+    "unlisted-canonical-values",
+    ("Entra ID", "JumpCloud"),
+    "A type such as work or home is one that the schema does not list; RFC 7643 §7 calls the list suggested.",
+    LENIENT_AND_RFC,
+)
