@@ -4,18 +4,25 @@
 and no SQL. ``directory.store`` is the vocabulary of the ports that ``storage`` implements.
 """
 
-from musterbook.directory.actor import Actor, ActorKind, KeyId, ResourceId, TenantId, scim_actor
+from musterbook.directory.actor import Actor, ActorKind, KeyId, ResourceId, TenantId, operator_actor, scim_actor
+from musterbook.directory.clock import Clock, RandomBytes, make_id, parse_time, render_time
 from musterbook.directory.tenant import NewTenant, SetupLink, Tenant, TenantStatus
 
 __all__ = [
     "Actor",
     "ActorKind",
+    "Clock",
     "KeyId",
     "NewTenant",
+    "RandomBytes",
     "ResourceId",
     "SetupLink",
     "Tenant",
     "TenantId",
     "TenantStatus",
+    "make_id",
+    "operator_actor",
+    "parse_time",
+    "render_time",
     "scim_actor",
 ]

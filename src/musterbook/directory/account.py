@@ -58,6 +58,8 @@ class Account:
     source: Source
     roles: tuple[Role, ...] = ()
     """The roles granted to the person alone, sorted; what Everyone is granted comes on top."""
+    setup_expires_at: str | None = None
+    """Until when a break-glass account that was not set up yet can be; ``None`` once it is, and for everybody else."""
 
 
 _ENCODER = msgspec.json.Encoder()

@@ -8,7 +8,12 @@ last resource and an account with the status ``removed``, so that a restore need
 from dataclasses import dataclass
 from enum import Enum
 
+import msgspec
+
 from musterbook.directory.actor import ActorKind, KeyId, ResourceId, TenantId
+from musterbook.scim import Json
+
+_DECODER = msgspec.json.Decoder(dict[str, Json])
 
 
 class Action(Enum):
@@ -49,3 +54,67 @@ class Revision:
     """The resource's stored text after the change; on a tombstone the last one."""
     account: str | None
     """The account's stored text after the change; ``None`` for resources that are no persons."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One value that a revision changed."""
+
+    path: str
+    """An attribute path such as ``name.familyName``, or ``account.`` and a field of the account."""
+    before: Json
+    """``None`` where there was no value."""
+    after: Json
+    """``None`` where there is no value any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """A revision as the history shows it."""
+
+    revision: Revision
+    user_name: str
+    """The person's ``userName`` after the change."""
+    changes: tuple[FieldChange, ...]
+
+
+def history_line(revision: Revision, previous: Revision | None) -> HistoryLine:
+    """Return what the history shows of ``revision``, given the one before it."""
+    document = _decode(revision.document)
+    return HistoryLine(revision, document.get("userName", ""), changes_between(previous, revision))
+
+
+def changes_between(before: Revision | None, after: Revision) -> tuple[FieldChange, ...]:
+    """Return the difference of two revisions, sorted by path; ``before`` is ``None`` for a first one."""
+    old, new = _flatten(before), _flatten(after)
+    paths = sorted(old.keys() | new.keys())
+    return tuple(FieldChange(path, old.get(path), new.get(path)) for path in paths if old.get(path) != new.get(path))
+
+
+_NOT_SHOWN = ("schemas", "id")
+"""``schemas`` follows from the other attributes, and an id never changes."""
+
+
+def _flatten(revision: Revision | None) -> dict[str, Json]:
+    if revision is None:
+        return {}
+    values: dict[str, Json] = {}
+    document = _decode(revision.document)
+    _flatten_into(values, "", {name: value for name, value in document.items() if name not in _NOT_SHOWN})
+    if revision.account is not None:
+        _flatten_into(values, "account.", _decode(revision.account))
+    return values
+
+
+def _flatten_into(values: dict[str, Json], prefix: str, document: dict[str, Json]) -> None:
+    # Multi-valued attributes are compared whole: their elements have no names of their own.
+    for name, value in document.items():
+        if isinstance(value, dict):
+            separator = ":" if name.startswith("urn:") else "."
+            _flatten_into(values, f"{prefix}{name}{separator}", value)
+        elif value is not None and value != []:
+            values[prefix + name] = value
+
+
+def _decode(text: str) -> dict[str, Json]:
+    return _DECODER.decode(text)

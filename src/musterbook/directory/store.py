@@ -25,7 +25,7 @@ from typing import Protocol
 
 from musterbook.directory.actor import ResourceId, TenantId
 from musterbook.directory.events import Event, StoredEvent
-from musterbook.directory.history import Revision
+from musterbook.directory.history import Action, Revision
 from musterbook.directory.tenant import NewTenant, SetupLink, Tenant, TenantStatus
 from musterbook.scim import IndexEntries, ResourceType, StoredResource
 from musterbook.scim.operation import Page, Query
@@ -84,13 +84,9 @@ class Change:
     revision: Revision
     event: Event
     administers_until: str | None = None
-    """Until when the person counts as an administrator (``FOREVER`` or a time); ``None``: is none."""
+    """Until when the person counts as an administrator (``rules.FOREVER`` or a time); ``None``: is none."""
     may_remove_administrator: bool = False
     """The person counted as an administrator before and may not after: lock the guard row and count first."""
-
-
-FOREVER = "9999-12-31T23:59:59.999Z"
-"""``administers_until`` of an administrator without an end; sorts after every time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +94,7 @@ class HistoryQuery:
     """Which revisions to list, newest first."""
 
     resource_id: ResourceId | None = None
+    action: Action | None = None
     before: tuple[str, ResourceId, int] | None = None
     """Continue after this (at, resource_id, number) of the last entry of the page before."""
     limit: int = 100

@@ -3,3 +3,23 @@
 Knows the directory's tenants; knows no HTTP and no SQL. ``identity.store`` is the vocabulary of the port that
 ``storage`` implements.
 """
+
+from musterbook.identity.keys import (
+    DEFAULT_EXPIRY_DAYS,
+    MAX_EXPIRY_DAYS,
+    IssuedKey,
+    KeyRefusal,
+    KeyRefusedError,
+    Keys,
+)
+from musterbook.identity.store import Key
+
+__all__ = [
+    "DEFAULT_EXPIRY_DAYS",
+    "MAX_EXPIRY_DAYS",
+    "IssuedKey",
+    "Key",
+    "KeyRefusal",
+    "KeyRefusedError",
+    "Keys",
+]

@@ -8,11 +8,12 @@ three modules are vocabularies that other rooms import as they are: ``scim.error
 from musterbook.scim.dialects import Profile, Tolerance
 from musterbook.scim.indexing import IndexEntries, index_entries
 from musterbook.scim.match import comparison_key
-from musterbook.scim.resource import Meta, Resource, StoredResource, read_document, render_document
-from musterbook.scim.schema import ResourceType, user_type
+from musterbook.scim.resource import Json, Meta, Resource, StoredResource, read_document, render_document
+from musterbook.scim.schema import ResourceType, make_resource_type, make_schema, user_type
 
 __all__ = [
     "IndexEntries",
+    "Json",
     "Meta",
     "Profile",
     "Resource",
@@ -21,6 +22,8 @@ __all__ = [
     "Tolerance",
     "comparison_key",
     "index_entries",
+    "make_resource_type",
+    "make_schema",
     "read_document",
     "render_document",
     "user_type",

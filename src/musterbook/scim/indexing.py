@@ -6,8 +6,11 @@ duplicate, what a filter finds is what uniqueness refuses.
 
 from dataclasses import dataclass
 
+from musterbook.scim.filter import CompareOp, Comparison
 from musterbook.scim.match import comparison_key
+from musterbook.scim.path import BoundPath
 from musterbook.scim.resource import Resource
+from musterbook.scim.schema import ResourceType
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +41,16 @@ def index_entries(resource: Resource) -> IndexEntries:
         external_id=attributes.get("externalId"),
         values=tuple(values),
     )
+
+
+def unique_attribute_is(resource_type: ResourceType, value: str) -> Comparison:
+    """Return the filter that finds the resource whose unique attribute has ``value``.
+
+    Raises:
+        ValueError: the type has no unique attribute.
+    """
+    attribute = resource_type.attribute(resource_type.unique_attribute or "")
+    if attribute is None:
+        message = f"{resource_type.name} has no unique attribute"
+        raise ValueError(message)
+    return Comparison(BoundPath(None, attribute), CompareOp.EQ, value)

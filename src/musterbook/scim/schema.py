@@ -134,12 +134,12 @@ class ResourceType:
         return self.extension_by_urn.get(urn.lower())
 
 
-def schema(id_: str, name: str, description: str, attributes: Sequence[Attribute]) -> Schema:
+def make_schema(id_: str, name: str, description: str, attributes: Sequence[Attribute]) -> Schema:
     """Return a :class:`Schema` with its attributes indexed."""
     return Schema(id_, name, description, tuple(attributes), _by_name(attributes))
 
 
-def resource_type(
+def make_resource_type(
     name: str,
     endpoint: str,
     base: Schema,
@@ -173,7 +173,7 @@ def parse_schema(text: bytes) -> Schema:
         ValueError: a characteristic has a value that the RFC does not know, or a sub-attribute is complex.
     """
     document = msgspec.json.decode(text)
-    return schema(
+    return make_schema(
         document["id"],
         document["name"],
         document.get("description", ""),
@@ -218,7 +218,7 @@ COMMON_ATTRIBUTES: Mapping[str, Attribute] = load_schema("common").by_name
 @cache
 def user_type() -> ResourceType:
     """Return the resource type User with the enterprise extension (RFC 7643 §4.1, §4.3)."""
-    return resource_type(
+    return make_resource_type(
         "User",
         "/Users",
         load_schema("user"),

@@ -1,0 +1,131 @@
+"""*From states to a change.* Decides what one write stores: resource, index entries, revision and event.
+
+Knows states and the forms in which they are stored; knows no storage. Plain functions; time and ids are arguments.
+"""
+
+from dataclasses import dataclass, replace
+
+from musterbook.directory import rules
+from musterbook.directory.account import Account, Status, read_account, render_account
+from musterbook.directory.actor import Actor, ResourceId
+from musterbook.directory.events import event_of
+from musterbook.directory.history import Action, Revision
+from musterbook.directory.rules import State
+from musterbook.directory.store import Change, Record
+from musterbook.scim import (
+    IndexEntries,
+    Meta,
+    ResourceType,
+    StoredResource,
+    index_entries,
+    read_document,
+    render_document,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Who makes a change, what it does, and when."""
+
+    actor: Actor
+    action: Action
+    now: str
+    event_id: str
+
+
+def state_of(resource_type: ResourceType, record: Record) -> State:
+    """Return the state that a record holds."""
+    account = None if record.account is None else read_account(record.account)
+    return State(read_document(resource_type, record.stored), account)
+
+
+def state_of_revision(resource_type: ResourceType, revision: Revision) -> State:
+    """Return the state that a revision recorded; its ``meta`` is left to whoever stores it again."""
+    meta = Meta(revision.at, revision.at, revision.version)
+    stored = StoredResource(revision.resource_id, revision.document, meta)
+    return state_of(resource_type, Record(stored, revision.number, revision.account))
+
+
+def create_change(state: State, occasion: Occasion, *, number: int = 1, version: int = 1) -> tuple[Record, Change]:
+    """Return the record of a resource to be added, and the change. A restored one goes on counting."""
+    resource = replace(state.resource, meta=Meta(occasion.now, occasion.now, version))
+    return _storing_change(None, State(resource, state.account), occasion, expected=None, number=number)
+
+
+def update_change(record: Record, before: State, after: State, occasion: Occasion) -> tuple[Record, Change]:
+    """Return the record and the change from ``before`` to ``after``. Without new attributes the version stays."""
+    meta = before.resource.meta
+    if meta is not None and after.resource.attributes != before.resource.attributes:
+        # A clock that was set back must not make a resource look older than it was.
+        last_modified = max(occasion.now, meta.last_modified)
+        meta = Meta(meta.created, last_modified, meta.version + 1)
+    state = State(replace(after.resource, meta=meta), after.account)
+    return _storing_change(before.account, state, occasion, expected=record.revision, number=record.revision + 1)
+
+
+def removal_change(record: Record, before: State, occasion: Occasion) -> Change:
+    """Return the change that removes a resource; its revision is the tombstone from which it can be restored."""
+    account = None if before.account is None else replace(before.account, status=Status.REMOVED)
+    revision = _revision(
+        before.resource.resource_type,
+        record.stored,
+        None if account is None else render_account(account),
+        occasion,
+        record.revision + 1,
+    )
+    return Change(
+        tenant_id=occasion.actor.tenant_id,
+        resource_type=before.resource.resource_type.name,
+        expected_revision=record.revision,
+        record=None,
+        entries=IndexEntries(),
+        revision=revision,
+        event=event_of(revision, occasion.event_id),
+        may_remove_administrator=rules.may_remove_administrator(before.account, None, occasion.now),
+    )
+
+
+def _storing_change(
+    account_before: Account | None, state: State, occasion: Occasion, *, expected: int | None, number: int
+) -> tuple[Record, Change]:
+    resource, account = state.resource, state.account
+    if resource.id is None or resource.meta is None:
+        message = "a resource is stored only with an id and meta"
+        raise ValueError(message)
+    stored = StoredResource(resource.id, render_document(resource), resource.meta)
+    account_text = None if account is None else render_account(account)
+    record = Record(stored, number, account_text)
+    revision = _revision(resource.resource_type, stored, account_text, occasion, number)
+    change = Change(
+        tenant_id=occasion.actor.tenant_id,
+        resource_type=resource.resource_type.name,
+        expected_revision=expected,
+        record=record,
+        entries=index_entries(resource),
+        revision=revision,
+        event=event_of(revision, occasion.event_id),
+        administers_until=rules.administers_until(account),
+        may_remove_administrator=rules.may_remove_administrator(account_before, account, occasion.now),
+    )
+    return record, change
+
+
+def _revision(
+    resource_type: ResourceType, stored: StoredResource, account: str | None, occasion: Occasion, number: int
+) -> Revision:
+    actor = occasion.actor
+    return Revision(
+        tenant_id=actor.tenant_id,
+        resource_type=resource_type.name,
+        resource_id=ResourceId(stored.id),
+        number=number,
+        at=max(occasion.now, stored.meta.last_modified),
+        action=occasion.action,
+        actor_kind=actor.kind,
+        actor_name=actor.name,
+        request_id=actor.request_id,
+        key_id=actor.key_id,
+        version=stored.meta.version,
+        document=stored.document,
+        account=account,
+    )

@@ -1,0 +1,118 @@
+"""*Rules of a person.* Decides what follows from a change: display name, status, link, who counts as administrator.
+
+Knows resources and accounts; knows no storage, request or clock. Plain functions from a state to the next.
+"""
+
+from dataclasses import dataclass, replace
+
+from musterbook.directory.account import Account, DisplayNameOrigin, Role, Source, Status
+from musterbook.directory.actor import ActorKind
+from musterbook.directory.history import Action
+from musterbook.scim import Resource, ResourceType
+
+FOREVER = "9999-12-31T23:59:59.999Z"
+"""``administers_until`` of an administrator without an end; sorts after every time."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A resource and its account, as they are or as they are to be."""
+
+    resource: Resource
+    account: Account | None
+    """``None`` for resources that are no persons."""
+
+
+def is_person(resource_type: ResourceType) -> bool:
+    """Return whether resources of this type are people, who have an account."""
+    return resource_type.name == "User"
+
+
+def with_defaults(resource: Resource) -> Resource:
+    """Return a resource to be created with ``active`` set where the client left it out (RFC 7643 §4.1.1)."""
+    if not is_person(resource.resource_type) or "active" in resource.attributes:
+        return resource
+    return replace(resource, attributes={**resource.attributes, "active": True})
+
+
+def open_account(resource: Resource, source: Source) -> Account | None:
+    """Return the account of a new person, or ``None`` if the resource is no person."""
+    if not is_person(resource.resource_type):
+        return None
+    name, origin = _display_name(resource)
+    return Account(name, origin, _status(resource), source)
+
+
+def follow_resource(account: Account | None, resource: Resource, by: ActorKind) -> Account | None:
+    """Return the account after its resource changed.
+
+    The status follows ``active``. The display name follows only until a first or last name has come. A person who was
+    added otherwise is linked by the first write of a client.
+    """
+    if account is None:
+        return None
+    name, origin = account.display_name, account.display_name_origin
+    if origin is DisplayNameOrigin.FALLBACK:
+        name, origin = _display_name(resource)
+    source = Source.SCIM if by is ActorKind.SCIM else account.source
+    return replace(account, display_name=name, display_name_origin=origin, status=_status(resource), source=source)
+
+
+def _status(resource: Resource) -> Status:
+    return Status.SUSPENDED if resource.attributes.get("active") is False else Status.ACTIVE
+
+
+def _display_name(resource: Resource) -> tuple[str, DisplayNameOrigin]:
+    attributes = resource.attributes
+    name = attributes.get("name", {})
+    parts = [part for part in (name.get("givenName"), name.get("familyName")) if part]
+    if parts:
+        return " ".join(parts), DisplayNameOrigin.NAME
+    fallback = attributes.get("displayName") or name.get("formatted") or attributes.get("userName", "")
+    return fallback, DisplayNameOrigin.FALLBACK
+
+
+def administers_until(account: Account | None) -> str | None:
+    """Return until when a person counts as an administrator who can sign in; ``None``: does not.
+
+    A break-glass account that was not set up counts until its set-up link expires.
+    """
+    if account is None or account.status is not Status.ACTIVE or Role.ADMINISTRATOR not in account.roles:
+        return None
+    return account.setup_expires_at or FOREVER
+
+
+def may_remove_administrator(before: Account | None, after: Account | None, now: str) -> bool:
+    """Return whether a change takes away somebody who counts as an administrator ``now``."""
+    until = administers_until(before)
+    if until is None or until <= now:
+        return False
+    return (administers_until(after) or "") < until
+
+
+def action_between(before: State, after: State) -> Action:
+    """Return what a write to an existing resource did, in one word; the strongest where it did several things."""
+    was, is_ = before.account, after.account
+    if was is None or is_ is None:
+        return Action.UPDATED
+    if was.status is not is_.status:
+        return Action.SUSPENDED if is_.status is Status.SUSPENDED else Action.REACTIVATED
+    return Action.LINKED if was.source is not is_.source else Action.UPDATED
+
+
+def grant(account: Account, role: Role) -> Account:
+    """Return the account with ``role``."""
+    roles = tuple(sorted({*account.roles, role}, key=lambda item: item.value))
+    return replace(account, roles=roles)
+
+
+def revoke(account: Account, role: Role) -> Account:
+    """Return the account without ``role``."""
+    return replace(account, roles=tuple(item for item in account.roles if item is not role))
+
+
+def name_by_administrator(account: Account | None, name: str) -> Account | None:
+    """Return the account with a display name that syncs leave from now on."""
+    if account is None:
+        return None
+    return replace(account, display_name=name, display_name_origin=DisplayNameOrigin.ADMINISTRATOR)
