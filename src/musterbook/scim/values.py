@@ -58,7 +58,7 @@ _COMPLEX = AttributeType.COMPLEX
 _STRING = AttributeType.STRING
 _READ_ONLY = Mutability.READ_ONLY
 
-_HOLLOW = frozenset({"type", "primary"})
+HOLLOW_SUB_ATTRIBUTES = frozenset({"type", "primary"})
 """What may be left of an element whose value is empty."""
 
 
@@ -84,7 +84,7 @@ def parse_value(attribute: Attribute, value: Json, path: str, tolerance: Toleran
     parsed = (parse_element(attribute, item, where, tolerance) for item, where in zip(value, paths, strict=True))
     elements = [item for item in parsed if item is not None]
     if len(elements) > 1:
-        elements = _without_repetitions(attribute, elements)
+        elements = without_repetitions(attribute, elements)
     return elements or None
 
 
@@ -106,7 +106,7 @@ def parse_element(attribute: Attribute, value: Json, path: str, tolerance: Toler
     return _PARSERS[attribute.type](value, path, tolerance)
 
 
-def _without_repetitions(attribute: Attribute, elements: list[Json]) -> list[Json]:
+def without_repetitions(attribute: Attribute, elements: list[Json]) -> list[Json]:
     """Return the elements with each (type, value) pair once (RFC 7643 §2.4); its first element takes in the others."""
     kept: dict[object, Json] = {}
     for position, element in enumerate(elements):
@@ -149,7 +149,7 @@ def _parse_complex(attribute: Attribute, value: Json, path: str, tolerance: Tole
             item = parse_value(sub, raw, f"{path}.{sub.name}", tolerance)
             if item is not None:
                 parsed[sub.name] = item
-    is_hollow = attribute.multi_valued and "value" in sent and parsed.keys() <= _HOLLOW
+    is_hollow = attribute.multi_valued and "value" in sent and parsed.keys() <= HOLLOW_SUB_ATTRIBUTES
     if is_hollow and parsed and tolerance.permits(EMPTY_ELEMENTS):
         return None
     return parsed or None
