@@ -1,8 +1,314 @@
-"""*What a filter means.* The comparison key and the evaluator (RFC 7644 §3.4.2.2, RFC 8265 §3.3)."""
+"""*What a comparison means.* The comparison key and the evaluator of filters (RFC 7644 §3.4.2.2, RFC 8265 §3.3).
 
+Knows filters and resources; knows no grammar, request or database. Four ideas:
+
+* :func:`comparison_key` is the one form in which strings that are not case-exact are compared, by filters, PATCH,
+  uniqueness and the keys that storage keeps. What a filter finds is what uniqueness refuses.
+* A filter is compiled once into closures, which are then asked about many resources.
+* Every comparison looks at *values*: each element of a multi-valued attribute gives one, and where there is none, or an
+  element lacks the sub-attribute, that place is one unassigned value. A comparison is true if it is true of any value
+  (RFC 7644 §3.4.2.2), so ``ne`` means "some value differs", and ``not (… eq …)`` means "no value is equal".
+* An unassigned value is equal to nothing, less than nothing and greater than nothing. ``ne`` is true of it: RFC 7644
+  defines ``ne`` as "not identical", and no value is not identical to some value. Of each single value ``ne`` is thus
+  exactly the opposite of ``eq``.
+
+Nothing here raises, whatever a resource holds: a value of an unexpected type is unequal to every literal.
+"""
+
+import operator
+import re
 import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeAlias, assert_never
+
+from musterbook.scim.filter import (
+    CompareOp,
+    Comparison,
+    CompValue,
+    Conjunction,
+    Disjunction,
+    Filter,
+    Negation,
+    Presence,
+    ValuePath,
+)
+from musterbook.scim.path import BoundPath
+from musterbook.scim.resource import Json, Resource, value_at
+from musterbook.scim.schema import Attribute, AttributeType
+
+COMPARISON_KEY_VERSION: Final = f"1 (Unicode {unicodedata.unidata_version})"
+"""Changes whenever :func:`comparison_key` may give another key for some string; stored keys are then made anew."""
+
+_WIDTH_RANGES = (range(0x3000, 0x3001), range(0xFF00, 0xFFF0))
+"""Where all code points stand that Unicode decomposes by ``<wide>`` or ``<narrow>`` (UAX #11)."""
+
+
+def _width_mappings() -> dict[int, str]:
+    mappings: dict[int, str] = {}
+    for code in (code for codes in _WIDTH_RANGES for code in codes):
+        tag, _, decomposition = unicodedata.decomposition(chr(code)).partition(" ")
+        if tag in {"<wide>", "<narrow>"}:
+            mappings[code] = chr(int(decomposition, 16))
+    return mappings
+
+
+_WIDTH_MAPPINGS: Final = _width_mappings()
 
 
 def comparison_key(text: str) -> str:
-    """Return the key under which ``text`` is compared where case does not matter."""
-    return text.lower() if text.isascii() else unicodedata.normalize("NFC", text.lower())
+    """Return the key under which ``text`` is compared where case does not matter.
+
+    These are the mappings of the profile UsernameCaseMapped (RFC 8265 §3.3): full-width and half-width characters to
+    their ordinary forms, lower case, normalization form C. Its refusals are left out, so every string has a key.
+    The key of a key is the key itself.
+    """
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFC", text.translate(_WIDTH_MAPPINGS).lower())
+
+
+_DATE_TIME = re.compile(
+    r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})T(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})"
+    r"(?:\.(?P<fraction>[0-9]++))?(?P<offset>Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)\Z"
+)
+
+
+def instant_key(text: str) -> str | None:
+    """Return a key that sorts as text in the order of time, or ``None`` if ``text`` is no time with an offset.
+
+    The time is an ``xsd:dateTime`` of the years 0001 to 9999 (RFC 7643 §2.3.5); 24:00:00 is the next day's first
+    instant, and a leap second the first instant of the next minute. Fractions of any length count in full.
+    """
+    found = _DATE_TIME.match(text)
+    if found is None:
+        return None
+    date, hour, minute, second, fraction, offset = found.groups()
+    fraction = (fraction or "").rstrip("0")
+    extra = timedelta()
+    if second == "60":
+        second, extra = "59", timedelta(seconds=1)
+    if hour == "24":
+        if minute != "00" or second != "00" or fraction:
+            return None
+        hour, extra = "00", timedelta(days=1)
+    try:
+        local = datetime.fromisoformat(f"{date}T{hour}:{minute}:{second}{'+00:00' if offset == 'Z' else offset}")
+        utc = (local.astimezone(UTC) + extra).isoformat()[:19]
+    except (ValueError, OverflowError):
+        return None
+    return f"{utc}.{fraction}" if fraction else utc
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# One value
+
+Predicate: TypeAlias = Callable[[Json], bool]
+"""Whether one value meets a comparison; ``None`` is an unassigned value."""
+_Key: TypeAlias = Callable[[Json], Json]
+"""Turns a value into what is compared in its place, ``None`` if it cannot be compared."""
+
+_ORDERS: Final[dict[CompareOp, Callable[[Json, Json], bool]]] = {
+    CompareOp.GT: operator.gt,
+    CompareOp.GE: operator.ge,
+    CompareOp.LT: operator.lt,
+    CompareOp.LE: operator.le,
+    CompareOp.CO: operator.contains,
+    CompareOp.SW: str.startswith,
+    CompareOp.EW: str.endswith,
+}
+
+
+def _exact_key(value: Json) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _caseless_key(value: Json) -> str | None:
+    return comparison_key(value) if isinstance(value, str) else None
+
+
+def _instant_key(value: Json) -> str | None:
+    return instant_key(value) if isinstance(value, str) else None
+
+
+def _boolean_key(value: Json) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _number_key(value: Json) -> int | float | None:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _key_of(attribute: Attribute) -> _Key:
+    match attribute.type:
+        case AttributeType.STRING:
+            return _exact_key if attribute.case_exact else _caseless_key
+        case AttributeType.REFERENCE | AttributeType.BINARY | AttributeType.COMPLEX:
+            return _exact_key
+        case AttributeType.DATE_TIME:
+            return _instant_key
+        case AttributeType.BOOLEAN:
+            return _boolean_key
+        case AttributeType.INTEGER | AttributeType.DECIMAL:
+            return _number_key
+        case _:
+            assert_never(attribute.type)
+
+
+_SUBSTRING = frozenset({CompareOp.CO, CompareOp.SW, CompareOp.EW})
+
+
+def _predicate(attribute: Attribute, op: CompareOp, literal: CompValue) -> Predicate:
+    key = _key_of(attribute)
+    operand = key(literal)
+    if op is CompareOp.NE:
+        return _always if operand is None else lambda value: key(value) != operand
+    # The parser lets none of these pass; whoever builds a filter by hand gets an answer, too, and no exception.
+    if operand is None or (op is not CompareOp.EQ and not _has_order(operand, op)):
+        return _never
+    if op is CompareOp.EQ:
+        return lambda value: key(value) == operand
+    holds = _ORDERS[op]
+
+    def compare(value: Json) -> bool:
+        found = key(value)
+        return found is not None and holds(found, operand)
+
+    return compare
+
+
+def _has_order(operand: CompValue, op: CompareOp) -> bool:
+    return isinstance(operand, str) if op in _SUBSTRING else not isinstance(operand, bool)
+
+
+def _never(_value: Json) -> bool:
+    return False
+
+
+def _always(_value: Json) -> bool:
+    return True
+
+
+def _is_present(value: Json) -> bool:
+    """Whether ``pr`` holds: neither ``null`` nor empty, and not complex with nothing but empty nodes."""
+    match value:
+        case None | "":
+            return False
+        case list() | tuple():
+            return any(map(_is_present, value))
+        case dict():
+            return any(map(_is_present, value.values()))
+        case _:
+            return True
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The values of a resource, and of an element of one
+
+_Reader: TypeAlias = Callable[[Json], Json]
+"""Returns the value of an attribute from what holds it, a resource or an element; ``None`` where there is none."""
+_ReaderOf: TypeAlias = Callable[[BoundPath], _Reader]
+"""Returns the reader of a path's attribute, sub-attribute not yet looked at."""
+
+_FROM_THE_ROW = frozenset({"id", "schemas", "meta"})
+"""Attributes that are not among a resource's attributes; ``value_at`` knows where they stand."""
+
+
+def _resource_reader(path: BoundPath) -> _Reader:
+    assert path.attribute is not None  # a filter is never bound to a whole extension
+    name = path.attribute.name
+    if path.extension is not None:
+        urn = path.extension.id
+        return lambda resource: _member(resource.attributes.get(urn), name)
+    if name in _FROM_THE_ROW:
+        whole = BoundPath(None, path.attribute)
+        return lambda resource: value_at(resource, whole)
+    return lambda resource: resource.attributes.get(name)
+
+
+def _element_reader(path: BoundPath) -> _Reader:
+    assert path.attribute is not None
+    name = path.attribute.name
+    return lambda element: _member(element, name)
+
+
+def _member(holder: Json, name: str) -> Json:
+    return holder.get(name) if isinstance(holder, dict) else None
+
+
+def _elements(value: Json) -> Sequence[Json]:
+    """Return the elements of a multi-valued attribute, also where a single value stands in their place."""
+    if isinstance(value, list | tuple):
+        return value
+    return () if value is None else (value,)
+
+
+def _values_reader(path: BoundPath, read: _Reader) -> Callable[[Json], Iterable[Json]]:
+    """Return what reads all values of a path; it gives one unassigned value where there is none."""
+    sub = path.sub_attribute
+    if sub is None:
+        return lambda holder: _elements(read(holder)) or (None,)
+    name = sub.name
+    if not sub.multi_valued:
+        return lambda holder: [_member(element, name) for element in _elements(read(holder))] or (None,)
+
+    def read_all(holder: Json) -> Iterable[Json]:
+        found = [_elements(_member(element, name)) for element in _elements(read(holder))]
+        return [value for values in found for value in values or (None,)] or (None,)
+
+    return read_all
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Filters
+
+
+def compile_filter(filter_: Filter) -> Callable[[Resource], bool]:
+    """Return a function that tells whether a resource matches; it is to be used for many resources."""
+    return _compile(filter_, _resource_reader)
+
+
+def element_matcher(filter_: Filter) -> Callable[[Json], bool]:
+    """Return a function that tells whether an element of a multi-valued attribute matches a value path's filter."""
+    return _compile(filter_, _element_reader)
+
+
+def matches(filter_: Filter, resource: Resource) -> bool:
+    """Return whether ``resource`` matches."""
+    return _compile(filter_, _resource_reader)(resource)
+
+
+def _compile(filter_: Filter, reader_of: _ReaderOf) -> Predicate:
+    match filter_:
+        case Comparison(path, op, value):
+            leaf = path.leaf
+            assert leaf is not None
+            return _test(path, _predicate(leaf, op, value), reader_of)
+        case Presence(path):
+            return _test(path, _is_present, reader_of)
+        case Conjunction(filters):
+            all_of = [_compile(item, reader_of) for item in filters]
+            return lambda holder: all(holds(holder) for holds in all_of)
+        case Disjunction(filters):
+            any_of = [_compile(item, reader_of) for item in filters]
+            return lambda holder: any(holds(holder) for holds in any_of)
+        case Negation(inner):
+            negated = _compile(inner, reader_of)
+            return lambda holder: not negated(holder)
+        case ValuePath(path, inner):
+            elements, holds_of = _values_reader(path, reader_of(path)), element_matcher(inner)
+            return lambda holder: any(item is not None and holds_of(item) for item in elements(holder))
+        case _:
+            assert_never(filter_)
+
+
+def _test(path: BoundPath, holds: Predicate, reader_of: _ReaderOf) -> Predicate:
+    read = reader_of(path)
+    attribute, sub = path.attribute, path.sub_attribute
+    if (attribute is not None and attribute.multi_valued) or (sub is not None and sub.multi_valued):
+        read_values = _values_reader(path, read)
+        return lambda holder: any(map(holds, read_values(holder)))
+    if sub is not None:
+        name = sub.name
+        return lambda holder: holds(_member(read(holder), name))
+    return lambda holder: holds(read(holder))
