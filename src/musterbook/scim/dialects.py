@@ -137,3 +137,73 @@ UNLISTED_CANONICAL_VALUES = Dialect(
     "A type such as work or home is one that the schema does not list; RFC 7643 §7 calls the list suggested.",
     LENIENT_AND_RFC,
 )
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Resources
+
+MISSING_SCHEMAS = Dialect(
+    "missing-schemas",
+    ("OneLogin custom templates",),
+    "A resource arrives without schemas; the endpoint says of which type it is.",
+)
+UNREGISTERED_SCHEMAS = Dialect(
+    "unregistered-schemas",
+    ("OneLogin",),
+    "The schemas do not name the base schema, but urn:scim:schemas:core:1.0 or urn:scim:schemas:core:2.0, as "
+    "OneLogin's own templates do.",
+)
+UNKNOWN_SCHEMAS = Dialect(
+    "unknown-schemas",
+    ("Entra ID", "OneLogin custom templates"),
+    "The schemas name one, beside the base schema, that this server does not have; its attributes are left out.",
+    LENIENT_AND_RFC,
+)
+UNDECLARED_EXTENSION = Dialect(
+    "undeclared-extension",
+    ("Entra ID",),
+    "Attributes of an extension arrive while schemas does not name it; it is added.",
+    LENIENT_AND_RFC,
+)
+ENTERPRISE_ALIASES = Dialect(
+    "enterprise-aliases",
+    ("OneLogin",),
+    "The attributes of the enterprise extension stand under its URN of SCIM 1.1, or one that OneLogin made of it.",
+)
+CORE_URN_OBJECT = Dialect(
+    "core-urn-object",
+    ("Entra ID custom mappings",),
+    "Attributes of the base schema stand in an object under the schema's URN, as only an extension's should.",
+)
+PATHS_AS_NAMES = Dialect(
+    "paths-as-names",
+    ("Entra ID",),
+    'Attributes are named by a path, such as "name.givenName" or the extension\'s URN with ":department".',
+)
+PASSWORD = Dialect(
+    "password",
+    ("Okta",),
+    "A password arrives with every new person; it is left out in silence, for people sign in with their provider.",
+    ALL_PROFILES,
+)
+
+RESOURCE_DIALECTS = (
+    STRING_BOOLEANS,
+    SURROUNDING_SPACES,
+    EMPTY_STRINGS,
+    EMPTY_ELEMENTS,
+    SINGLE_ELEMENT,
+    BARE_ELEMENTS,
+    MANAGER_AS_STRING,
+    MANAGER_IN_ARRAY,
+    MANAGER_ID,
+    UNKNOWN_ATTRIBUTES,
+    UNLISTED_CANONICAL_VALUES,
+    MISSING_SCHEMAS,
+    UNREGISTERED_SCHEMAS,
+    UNKNOWN_SCHEMAS,
+    UNDECLARED_EXTENSION,
+    ENTERPRISE_ALIASES,
+    CORE_URN_OBJECT,
+    PATHS_AS_NAMES,
+    PASSWORD,
+)

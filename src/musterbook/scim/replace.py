@@ -1,0 +1,59 @@
+"""*PUT.* Decides what a resource is after it was replaced (RFC 7644 §3.5.1).
+
+Knows resources and mutability; knows no request, tenant or storage. What the client sent takes the place of what was
+there, and what it left out is cleared, with three exceptions:
+
+* ``active`` and ``externalId`` stay as they are. OneLogin's own templates carry neither: to clear ``active`` would
+  bring a suspended person back with the next change of a title.
+* What is read-only stays the server's.
+* What is immutable stays once it is set.
+"""
+
+from collections.abc import Mapping
+
+from musterbook.scim.errors import MutabilityError
+from musterbook.scim.resource import Json, Resource
+from musterbook.scim.schema import Attribute, Mutability
+
+KEPT_WHEN_OMITTED = ("externalId", "active")
+"""Attributes that a PUT keeps when they are absent, ``null`` or empty."""
+
+
+def replace_resource(current: Resource, sent: Resource) -> Resource:
+    """Return ``current`` with the attributes of ``sent``; equal to ``current`` where nothing changes.
+
+    Raises:
+        MutabilityError: an immutable attribute is set, and ``sent`` has another value for it.
+    """
+    attributes = dict(sent.attributes)
+    for name in KEPT_WHEN_OMITTED:
+        if name in current.attributes:
+            attributes.setdefault(name, current.attributes[name])
+    _keep_own(current.resource_type.schema.attributes, current.attributes, attributes, "")
+    for extension in current.resource_type.extensions:
+        urn = extension.schema.id
+        inner = dict(attributes.get(urn, {}))
+        _keep_own(extension.schema.attributes, current.attributes.get(urn, {}), inner, f"{urn}:")
+        if inner:
+            attributes[urn] = inner
+    return Resource(current.resource_type, attributes, current.id, current.meta)
+
+
+def _keep_own(
+    definitions: tuple[Attribute, ...], current: Mapping[str, Json], attributes: dict[str, Json], prefix: str
+) -> None:
+    """Carry over from ``current`` into ``attributes`` what the client may not, or may no longer, write."""
+    for attribute in definitions:
+        name = attribute.name
+        present = current.get(name)
+        if present is None:
+            continue
+        if attribute.mutability is Mutability.READ_ONLY:
+            attributes[name] = present
+        elif attribute.mutability is Mutability.IMMUTABLE:
+            if attributes.setdefault(name, present) != present:
+                raise MutabilityError(f"{prefix}{name} cannot be changed once it is set.")
+        elif attribute.sub_attributes and not attribute.multi_valued and name in attributes:
+            inner = dict(attributes[name])
+            _keep_own(attribute.sub_attributes, present, inner, f"{prefix}{name}.")
+            attributes[name] = inner
