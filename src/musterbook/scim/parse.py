@@ -48,8 +48,8 @@ class _Sent:
 
     schemas: Json = None
     core: dict[str, Json] = field(default_factory=dict)
-    extensions: dict[str, dict[str, Json] | None] = field(default_factory=dict)
-    """By URN; ``None`` where the whole extension is unassigned."""
+    extensions: dict[str, dict[str, Json]] = field(default_factory=dict)
+    """By URN."""
 
 
 def parse_resource(document: Mapping[str, Json], resource_type: ResourceType, tolerance: Tolerance) -> Resource:
@@ -62,28 +62,15 @@ def parse_resource(document: Mapping[str, Json], resource_type: ResourceType, to
     """
     sent = _sort(document, resource_type, tolerance)
     _check_schemas(sent, resource_type, tolerance)
-    attributes = _assigned(_parse_sent(sent, resource_type, tolerance))
-    for urn in sent.extensions.keys() & attributes.keys():
-        extension = _assigned(attributes.pop(urn))
-        if extension:
-            attributes[urn] = extension
+    attributes = _parse_all(
+        chain(COMMON_ATTRIBUTES.values(), resource_type.schema.attributes), sent.core, "", tolerance
+    )
+    for extension in resource_type.extensions:
+        urn = extension.schema.id
+        inner = _parse_all(extension.schema.attributes, sent.extensions.get(urn, {}), f"{urn}:", tolerance)
+        if inner:
+            attributes[urn] = inner
     return check_resource(Resource(resource_type, attributes))
-
-
-def parse_attributes(
-    document: Mapping[str, Json], resource_type: ResourceType, tolerance: Tolerance
-) -> dict[str, Json | None]:
-    """Return the attributes that ``document`` names, checked; ``None`` stands for one that is to be unassigned.
-
-    The attributes of an extension stand in an object under its URN, in which ``None`` means the same. ``schemas`` is
-    left out, and so is what is read-only. A path as a name (``"name.givenName": ""``) is read as part of its whole:
-    a caller for whom that is not the same as unassigning the whole takes such names out first.
-
-    Raises:
-        InvalidSyntaxError: an attribute is not one that ``tolerance`` lets pass.
-        InvalidValueError: a value is of the wrong type or out of bounds.
-    """
-    return _parse_sent(_sort(document, resource_type, tolerance), resource_type, tolerance)
 
 
 def check_resource(resource: Resource) -> Resource:
@@ -153,11 +140,10 @@ def _sort_other(key: str, raw: Json, sent: _Sent, resource_type: ResourceType, t
 
 def _sort_extension(key: str, raw: Json, extension: Schema, sent: _Sent, tolerance: Tolerance) -> None:
     if raw is None or raw == [] or (raw == "" and tolerance.permits(EMPTY_STRINGS)):
-        sent.extensions.setdefault(extension.id, None)
         return
     if not isinstance(raw, dict):
         raise InvalidValueError(f"{key} must be an object with the attributes of the extension.")
-    target = _extension(sent, extension)
+    target = sent.extensions.setdefault(extension.id, {})
     for name, value in raw.items():
         attribute = extension.attribute(name)
         if attribute is None:
@@ -185,16 +171,9 @@ def _sort_path(bound: BoundPath, raw: Json, sent: _Sent, tolerance: Tolerance) -
         return False
     if _READ_ONLY in (attribute.mutability, sub.mutability if sub else None) or attribute.name == "schemas":
         return True
-    target = sent.core if bound.extension is None else _extension(sent, bound.extension)
+    target = sent.core if bound.extension is None else sent.extensions.setdefault(bound.extension.id, {})
     _put(target, attribute.name, raw if sub is None else {sub.name: raw})
     return True
-
-
-def _extension(sent: _Sent, extension: Schema) -> dict[str, Json]:
-    attributes = sent.extensions.get(extension.id)
-    if attributes is None:
-        attributes = sent.extensions[extension.id] = {}
-    return attributes
 
 
 def _put(target: dict[str, Json], name: str, raw: Json) -> None:
@@ -233,29 +212,15 @@ def _check_schemas(sent: _Sent, resource_type: ResourceType, tolerance: Toleranc
             raise InvalidSyntaxError(f'"schemas" must name "{urn}", whose attributes are sent.')
 
 
-def _parse_sent(sent: _Sent, resource_type: ResourceType, tolerance: Tolerance) -> dict[str, Json | None]:
-    parsed = _parse_all(chain(COMMON_ATTRIBUTES.values(), resource_type.schema.attributes), sent.core, "", tolerance)
-    for extension in resource_type.extensions:
-        urn = extension.schema.id
-        if urn in sent.extensions:
-            attributes = sent.extensions[urn]
-            if attributes is None:
-                parsed[urn] = None
-            else:
-                parsed[urn] = _parse_all(extension.schema.attributes, attributes, f"{urn}:", tolerance)
-    return parsed
-
-
 def _parse_all(
     definitions: Iterable[Attribute], sent: Mapping[str, Json], prefix: str, tolerance: Tolerance
-) -> dict[str, Json | None]:
-    """Parse what was sent, in the order of the schema."""
-    return {
-        item.name: parse_value(item, sent[item.name], f"{prefix}{item.name}", tolerance)
-        for item in definitions
-        if item.name in sent
-    }
-
-
-def _assigned(attributes: Mapping[str, Json | None]) -> dict[str, Json]:
-    return {name: value for name, value in attributes.items() if value is not None}
+) -> dict[str, Json]:
+    """Parse what was sent, in the order of the schema; leave out what is unassigned."""
+    parsed: dict[str, Json] = {}
+    for attribute in definitions:
+        name = attribute.name
+        if name in sent:
+            value = parse_value(attribute, sent[name], f"{prefix}{name}", tolerance)
+            if value is not None:
+                parsed[name] = value
+    return parsed

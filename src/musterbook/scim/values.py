@@ -178,16 +178,21 @@ def _sent_sub_attributes(
     """Return what was sent for each sub-attribute that may be written, under the schema's spelling."""
     sent: dict[str, Json] = {}
     by_name = attribute.by_name
+    manager_id: Json = None
     for key, raw in value.items():
         name = key.lower()
         sub = by_name.get(name)
         if sub is not None:
-            if sub.mutability is not _READ_ONLY:
-                sent[sub.name] = raw
+            if sub.mutability is _READ_ONLY:
+                continue
+            if sent.setdefault(sub.name, raw) != raw:
+                raise InvalidSyntaxError(f"{path}.{sub.name} is sent twice, with different values; send it once.")
         elif name == "managerid" and attribute.name == "manager" and tolerance.permits(MANAGER_ID):
-            sent.setdefault("value", raw)
+            manager_id = raw
         else:
             ignore_unknown(f"{path}.{key}", raw, tolerance)
+    if manager_id is not None and sent.get("value") is None:
+        sent["value"] = manager_id
     return sent
 
 
