@@ -1,0 +1,5 @@
+"""``python -m musterbook``."""
+
+from musterbook.cli import main
+
+main()

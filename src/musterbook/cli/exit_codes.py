@@ -1,0 +1,71 @@
+"""*Exit codes.* Decides which failure ends a command with which number.
+
+Scripts rely on them, so each has one meaning and every expected failure has one.
+"""
+
+from enum import IntEnum
+
+from musterbook.directory.store import StoreError, TenantExistsError
+from musterbook.directory.tenants import InvalidTenantError, NoSuchTenantError
+from musterbook.scim.errors import ConflictError, NotFoundError, ScimError
+from musterbook.settings import SettingsError
+from musterbook.storage import SchemaTooNewError, SchemaTooOldError
+
+
+class ExitCode(IntEnum):
+    """How a command ended."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    NOT_READY = 3
+    """The database's schema is too old or too new for this release."""
+    CONFLICT = 4
+    """What was asked for contradicts what is there."""
+    NOT_FOUND = 5
+
+
+class CommandError(Exception):
+    """A command cannot do what it was asked; the message says why, and ``exit_code`` which kind of failure it is."""
+
+    def __init__(self, message: str, exit_code: ExitCode = ExitCode.FAILED) -> None:
+        """Keep the message for people and the code for scripts."""
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+EXPECTED_FAILURES = (
+    CommandError,
+    SettingsError,
+    InvalidTenantError,
+    NoSuchTenantError,
+    SchemaTooNewError,
+    SchemaTooOldError,
+    StoreError,
+    ScimError,
+)
+"""What a command may end with beside success; anything else is a bug and shows itself as one."""
+
+
+def exit_code_of(error: Exception) -> ExitCode:
+    """Return the exit code for one of the expected failures."""
+    match error:
+        case CommandError():
+            return error.exit_code
+        case SettingsError() | InvalidTenantError():
+            return ExitCode.USAGE
+        case SchemaTooOldError() | SchemaTooNewError():
+            return ExitCode.NOT_READY
+        case TenantExistsError() | ConflictError():
+            return ExitCode.CONFLICT
+        case NoSuchTenantError() | NotFoundError():
+            return ExitCode.NOT_FOUND
+        case _:
+            return ExitCode.FAILED
+
+
+def message_of(error: Exception) -> str:
+    """Return the sentence that people read about one of the expected failures."""
+    if isinstance(error, ScimError):
+        return error.detail
+    return str(error) or type(error).__name__

@@ -1,0 +1,93 @@
+"""*How a command runs.* The options that every command takes, and the way from a command to the rooms and back.
+
+Knows wiring and settings; knows no single command. A command is an ``async`` function that gets a :class:`Desk`.
+"""
+
+import asyncio
+import os
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from musterbook.cli.exit_codes import EXPECTED_FAILURES, ExitCode, exit_code_of, message_of
+from musterbook.cli.output import Output, open_output
+from musterbook.directory import Actor, Tenant, operator_actor
+from musterbook.settings import SETTINGS_FILE, Settings, SettingValue, load_settings
+from musterbook.wiring import Services, open_services
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Common:
+    """Options that every command takes."""
+
+    database: str | None = None
+    """Database URL: sqlite:///relative.db, sqlite:////absolute.db or postgresql://… (MUSTERBOOK_DATABASE_URL)."""
+    base_url: str | None = None
+    """Address at which clients reach the server (MUSTERBOOK_BASE_URL)."""
+    json: Annotated[bool, Parameter(negative="")] = False
+    """Print JSON."""
+
+    def flags(self, **others: SettingValue) -> dict[str, SettingValue]:
+        """Return the flags by the names of the settings."""
+        return {"database_url": self.database, "base_url": self.base_url, **others}
+
+    def settings(self, **others: SettingValue) -> Settings:
+        """Return the settings of this command.
+
+        Raises:
+            SettingsError: a value cannot be used.
+        """
+        return load_settings(self.flags(**others), os.environ, Path(SETTINGS_FILE))
+
+
+DEFAULTS = Common()
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a command works with."""
+
+    output: Output
+    services: Services
+    request_id: str
+
+    async def tenant(self, slug: str) -> Tenant:
+        """Return the tenant with this slug.
+
+        Raises:
+            NoSuchTenantError: there is none.
+        """
+        return await self.services.tenants.get(slug)
+
+    async def actor(self, slug: str) -> Actor:
+        """Return the operator, acting in the tenant with this slug.
+
+        Raises:
+            NoSuchTenantError: there is none.
+        """
+        return operator_actor((await self.tenant(slug)).id, self.request_id)
+
+
+def run(common: Common, work: Callable[[Desk], Awaitable[None]]) -> ExitCode:
+    """Open the rooms, do ``work``, close them, and return how it ended."""
+
+    async def open_and_work() -> None:
+        async with open_services(common.settings()) as services:
+            await work(Desk(output, services, str(uuid.uuid4())))
+
+    output = open_output(as_json=common.json)
+    return guard(output, lambda: asyncio.run(open_and_work()))
+
+
+def guard(output: Output, work: Callable[[], ExitCode | None]) -> ExitCode:
+    """Do ``work``; turn an expected failure into a sentence and an exit code."""
+    try:
+        return work() or ExitCode.DONE
+    except EXPECTED_FAILURES as error:
+        output.fail(message_of(error))
+        return exit_code_of(error)

@@ -1,0 +1,103 @@
+"""*musterbook tenant …* Creates, lists, suspends and deletes tenants."""
+
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from musterbook.cli.exit_codes import CommandError, ExitCode
+from musterbook.cli.output import Row
+from musterbook.cli.running import DEFAULTS, Common, Desk, run
+from musterbook.directory import Tenant, TenantStatus
+
+app = App(name="tenant", help="Create and manage tenants, one for each customer.")
+
+_COLUMNS = ("tenant", "name", "status", "scim_enabled", "created_at")
+
+
+def _row(tenant: Tenant) -> Row:
+    return {
+        "tenant": tenant.slug,
+        "name": tenant.name,
+        "status": tenant.status.value,
+        "scim_enabled": tenant.scim_enabled,
+        "created_at": tenant.created_at,
+    }
+
+
+@app.command
+def create(slug: str, /, *, name: str, admin_email: str, common: Common = DEFAULTS) -> ExitCode:
+    """Create a tenant with its first administrator, a break-glass account.
+
+    Parameters
+    ----------
+    slug
+        Short name in addresses: lower-case letters, digits and hyphens. It never changes.
+    name
+        Name that people see.
+    admin_email
+        E-mail address of the first administrator.
+    """
+
+    async def work(desk: Desk) -> None:
+        created = await desk.services.tenants.create(slug, name, admin_email, desk.request_id)
+        url = f"{desk.services.settings.base_url}/setup/{created.setup_token}"
+        desk.output.record(
+            {
+                "tenant": slug,
+                "admin_email": admin_email,
+                "setup_url": url,
+                "setup_expires_at": created.setup_expires_at,
+            }
+        )
+        desk.output.say(f"The set-up link is shown once. Next: musterbook key create {slug}")
+
+    return run(common, work)
+
+
+@app.command(name="list")
+def list_(*, common: Common = DEFAULTS) -> ExitCode:
+    """List all tenants."""
+
+    async def work(desk: Desk) -> None:
+        rows = [_row(tenant) for tenant in await desk.services.tenants.list()]
+        desk.output.table(rows, _COLUMNS, empty="There is no tenant yet. Make one with: musterbook tenant create")
+
+    return run(common, work)
+
+
+@app.command
+def suspend(slug: str, /, *, common: Common = DEFAULTS) -> ExitCode:
+    """Stop serving a tenant. Nothing is lost; its keys answer 401 until it is resumed."""
+    return run(common, lambda desk: _set_status(desk, slug, TenantStatus.SUSPENDED))
+
+
+@app.command
+def resume(slug: str, /, *, common: Common = DEFAULTS) -> ExitCode:
+    """Serve a suspended tenant again."""
+    return run(common, lambda desk: _set_status(desk, slug, TenantStatus.ACTIVE))
+
+
+@app.command
+def delete(
+    slug: str, /, *, yes: Annotated[bool, Parameter(negative="")] = False, common: Common = DEFAULTS
+) -> ExitCode:
+    """Delete a tenant. Its keys stop working at once, and its slug is never given to another.
+
+    Parameters
+    ----------
+    yes
+        Say that you mean it.
+    """
+
+    async def work(desk: Desk) -> None:
+        if not yes:
+            message = f"This ends the service for everybody in '{slug}'. Repeat the command with --yes to do it."
+            raise CommandError(message, ExitCode.USAGE)
+        await _set_status(desk, slug, TenantStatus.DELETED)
+
+    return run(common, work)
+
+
+async def _set_status(desk: Desk, slug: str, status: TenantStatus) -> None:
+    await desk.services.tenants.set_status(slug, status)
+    desk.output.record({"tenant": slug, "status": status.value})
