@@ -1,0 +1,42 @@
+"""*An open database.* What wiring and commands hold, whichever engine it is."""
+
+from typing import Protocol
+
+from musterbook.directory.store import ResourceStore, TenantStore
+from musterbook.identity.store import KeyStore
+from musterbook.storage.migrations import SchemaVersion
+
+
+class Database(Protocol):
+    """The stores of one database, and what is asked of the database as a whole."""
+
+    @property
+    def resources(self) -> ResourceStore:
+        """Resources, revisions and events."""
+        ...
+
+    @property
+    def tenants(self) -> TenantStore:
+        """Tenants."""
+        ...
+
+    @property
+    def keys(self) -> KeyStore:
+        """Keys."""
+        ...
+
+    async def ping(self) -> None:
+        """Ask the database for something small.
+
+        Raises:
+            StoreUnavailableError: it does not answer.
+        """
+        ...
+
+    async def schema_version(self) -> SchemaVersion:
+        """Return which migrations the database holds."""
+        ...
+
+    async def close(self) -> None:
+        """Finish the writes that have begun and let go of the database. Harmless when it is closed already."""
+        ...

@@ -1,0 +1,285 @@
+"""*Filters as SQL.* Decides which part of a filter columns and indexes can answer (RFC 7644 §3.4.2.2).
+
+Knows the columns of ``resources`` and ``indexed_values``, which both engines share; runs nothing. Three ideas:
+
+* What a filter means is decided by ``scim.match`` alone. The SQL made here is either *exact*, true for the same rows,
+  or a *necessary condition*, true for those and possibly more; then the caller looks at each row that is left.
+* A column that holds no value makes a comparison NULL. ``AND`` and ``OR`` treat NULL like false where it counts, and a
+  negation is written ``IS NOT TRUE``, so no condition ever has to mention NULL.
+* The text of a filter never becomes SQL: every value is a parameter, and prefixes are ranges, so ``%`` and ``_`` are
+  characters like any other.
+
+The parameters 1 and 2 of the statement are the tenant and the resource type; a filter's own follow.
+"""
+
+from dataclasses import dataclass
+
+from musterbook.scim import ResourceType, comparison_key
+from musterbook.scim.filter import (
+    CompareOp,
+    Comparison,
+    CompValue,
+    Conjunction,
+    Disjunction,
+    Filter,
+    Negation,
+    Presence,
+    ValuePath,
+)
+from musterbook.scim.match import instant_key
+from musterbook.scim.path import BoundPath
+
+FIRST_PARAMETER = 3
+"""The number of a filter's first parameter."""
+
+
+@dataclass(frozen=True, slots=True)
+class SqlDialect:
+    """How one engine writes what SQL leaves to it."""
+
+    placeholder: str
+    """What stands before the number of a parameter."""
+    position: str
+    """The function that finds one text in another, by code points and without patterns."""
+    ending: str
+    """The last ``{length}`` characters of ``{column}``."""
+
+
+SQLITE = SqlDialect("?", "instr", "substr({column}, -{length})")
+POSTGRES = SqlDialect("$", "strpos", "right({column}, {length})")
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledFilter:
+    """A condition on the rows of ``resources``."""
+
+    sql: str
+    parameters: tuple[str, ...]
+    """The values of the parameters from ``FIRST_PARAMETER`` on."""
+    exact: bool
+    """Whether the condition is true for exactly the rows that match; otherwise it is only necessary."""
+    indexed: bool
+    """Whether an index leads to the rows, so that the cost follows their number and not the tenant's size."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Condition:
+    sql: str
+    """With ``%s`` for each parameter: numbers are given at the end, when it is known which conditions are kept."""
+    parameters: tuple[str, ...] = ()
+    exact: bool = True
+    indexed: bool = False
+
+
+def compile_filter_sql(filter_: Filter | None, resource_type: ResourceType, dialect: SqlDialect) -> CompiledFilter:
+    """Return the condition under which a row of ``resources`` can match ``filter_``; ``None`` matches every row."""
+    if filter_ is None:
+        return CompiledFilter("TRUE", (), exact=True, indexed=False)
+    condition = _Compiler(resource_type, dialect).condition(filter_)
+    if condition is None:
+        return CompiledFilter("TRUE", (), exact=False, indexed=False)
+    numbers = range(FIRST_PARAMETER, FIRST_PARAMETER + len(condition.parameters))
+    sql = condition.sql % tuple(f"{dialect.placeholder}{number}" for number in numbers)
+    return CompiledFilter(sql, condition.parameters, condition.exact, condition.indexed)
+
+
+class _Compiler:
+    """Compiles the nodes of one filter; ``None`` is the answer where the columns say nothing about a node."""
+
+    def __init__(self, resource_type: ResourceType, dialect: SqlDialect) -> None:
+        self._type = resource_type
+        self._dialect = dialect
+
+    def condition(self, node: Filter) -> _Condition | None:
+        match node:
+            case Comparison(path, op, value):
+                return self._comparison(path, op, value)
+            case Presence(path):
+                return self._presence(path)
+            case Conjunction(filters):
+                return _conjunction([self.condition(item) for item in filters])
+            case Disjunction(filters):
+                return _disjunction([self.condition(item) for item in filters])
+            case Negation(inner):
+                return _negation(self.condition(inner))
+            case ValuePath(path, inner):
+                return self._value_path(path, inner)
+
+    def _comparison(self, path: BoundPath, op: CompareOp, value: CompValue) -> _Condition | None:
+        if not isinstance(value, str) or path.extension is not None or path.attribute is None:
+            return None
+        if path.attribute.name == "meta":
+            return _time_condition(path, op, value)
+        indexed_path = self._indexed_path(path)
+        if indexed_path is not None:
+            return self._any_value(indexed_path, op, value)
+        column = self._column(path)
+        if column is None:
+            return None
+        key = comparison_key(value) if column == "unique_key" else value
+        if op is CompareOp.NE:
+            # Of a single value `ne` is the opposite of `eq`, also where there is none.
+            return _negation(self._text_condition(column, CompareOp.EQ, key))
+        return self._text_condition(column, op, key)
+
+    def _presence(self, path: BoundPath) -> _Condition | None:
+        indexed_path = self._indexed_path(path)
+        if indexed_path is not None:
+            return self._among_values(_Condition("path = %s", (indexed_path,)))
+        column = self._column(path)
+        return None if column is None else _Condition(f"resources.{column} IS NOT NULL")
+
+    def _value_path(self, path: BoundPath, inner: Filter) -> _Condition | None:
+        """Return what must hold of some element for it to meet ``inner`` whole."""
+        match inner:
+            case Comparison(sub_path, op, value) if path.extension is None:
+                return self._comparison(BoundPath(None, path.attribute, sub_path.attribute), op, value)
+            case Conjunction(filters):
+                # Each part holds of some element, but nothing here says that it is the same one.
+                both = _conjunction([self._value_path(path, item) for item in filters])
+                return (
+                    None if both is None else _Condition(both.sql, both.parameters, exact=False, indexed=both.indexed)
+                )
+            case Disjunction(filters):
+                return _disjunction([self._value_path(path, item) for item in filters])
+            case _:
+                return None
+
+    def _column(self, path: BoundPath) -> str | None:
+        """Return the column of ``resources`` that holds the value of ``path``, or its key."""
+        attribute = path.attribute
+        if attribute is None or path.extension is not None or path.sub_attribute is not None:
+            return None
+        if attribute.name == self._type.unique_attribute and not attribute.case_exact:
+            return "unique_key"
+        return {"id": "id", "externalId": "external_id"}.get(attribute.name)
+
+    def _indexed_path(self, path: BoundPath) -> str | None:
+        """Return under which path ``indexed_values`` holds the keys of the values of ``path``."""
+        if path.extension is not None or path.attribute is None or path.sub_attribute is None:
+            return None
+        names = (path.attribute.name, path.sub_attribute.name)
+        known = names in self._type.indexed_attributes and not path.sub_attribute.case_exact
+        return ".".join(names) if known else None
+
+    def _any_value(self, indexed_path: str, op: CompareOp, value: str) -> _Condition | None:
+        if op is CompareOp.NE:
+            # True also of an element without this sub-attribute, of which no value is kept.
+            return None
+        one = self._text_condition("value_key", op, comparison_key(value))
+        if one is None:
+            return None
+        both = _Condition(f"path = %s AND {one.sql}", (indexed_path, *one.parameters), indexed=one.indexed)
+        return self._among_values(both)
+
+    def _among_values(self, condition: _Condition) -> _Condition:
+        # Not correlated: the engine finds the ids first, through the primary key of indexed_values.
+        mark = self._dialect.placeholder
+        sql = (
+            f"resources.id IN (SELECT indexed_values.id FROM indexed_values"
+            f" WHERE tenant_id = {mark}1 AND resource_type = {mark}2 AND {condition.sql})"
+        )
+        return _Condition(sql, condition.parameters, indexed=condition.indexed)
+
+    def _text_condition(self, column: str, op: CompareOp, key: str) -> _Condition | None:
+        if not _is_storable(key):
+            return None
+        table = "indexed_values" if column == "value_key" else "resources"
+        name = f"{table}.{column}"
+        match op:
+            case CompareOp.EQ:
+                return _Condition(f"{name} = %s", (key,), indexed=True)
+            case CompareOp.NE | CompareOp.GT | CompareOp.GE | CompareOp.LT | CompareOp.LE:
+                return _Condition(f"{name} {_SQL_OPERATORS[op]} %s", (key,))
+            case CompareOp.SW | CompareOp.CO | CompareOp.EW if not key:
+                return _Condition(f"{name} IS NOT NULL")
+            case CompareOp.SW:
+                return _prefix_condition(name, key)
+            case CompareOp.CO:
+                return _Condition(f"{self._dialect.position}({name}, %s) > 0", (key,))
+            case CompareOp.EW:
+                return _Condition(f"{self._dialect.ending.format(column=name, length=len(key))} = %s", (key,))
+
+
+_SQL_OPERATORS = {
+    CompareOp.EQ: "=",
+    CompareOp.NE: "<>",
+    CompareOp.GT: ">",
+    CompareOp.GE: ">=",
+    CompareOp.LT: "<",
+    CompareOp.LE: "<=",
+}
+
+
+def _conjunction(parts: list[_Condition | None]) -> _Condition | None:
+    known = [part for part in parts if part is not None]
+    if not known:
+        return None
+    return _Condition(
+        " AND ".join(f"({part.sql})" for part in known),
+        tuple(value for part in known for value in part.parameters),
+        exact=len(known) == len(parts) and all(part.exact for part in known),
+        indexed=any(part.indexed for part in known),
+    )
+
+
+def _disjunction(parts: list[_Condition | None]) -> _Condition | None:
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
+        return None
+    return _Condition(
+        " OR ".join(f"({part.sql})" for part in known),
+        tuple(value for part in known for value in part.parameters),
+        exact=all(part.exact for part in known),
+        indexed=all(part.indexed for part in known),
+    )
+
+
+def _negation(part: _Condition | None) -> _Condition | None:
+    if part is None or not part.exact:
+        return None
+    return _Condition(f"({part.sql}) IS NOT TRUE", part.parameters)
+
+
+def _prefix_condition(name: str, prefix: str) -> _Condition:
+    """Return the range of the texts that begin with ``prefix``: both engines order text by code points here."""
+    after = _after_prefix(prefix)
+    if after is None:
+        return _Condition(f"{name} >= %s", (prefix,), indexed=True)
+    return _Condition(f"{name} >= %s AND {name} < %s", (prefix, after), indexed=True)
+
+
+_LAST_BEFORE_SURROGATES, _FIRST_AFTER_SURROGATES, _LAST_CODE_POINT = 0xD7FF, 0xE000, 0x10FFFF
+
+
+def _after_prefix(prefix: str) -> str | None:
+    """Return the first text after all those that begin with ``prefix``, or ``None`` if nothing comes after them."""
+    kept = prefix.rstrip(chr(_LAST_CODE_POINT))
+    if not kept:
+        return None
+    last = ord(kept[-1])
+    # Surrogates are no characters: no stored text holds one, and no parameter may.
+    following = _FIRST_AFTER_SURROGATES if last == _LAST_BEFORE_SURROGATES else last + 1
+    return kept[:-1] + chr(following)
+
+
+def _is_storable(text: str) -> bool:
+    """Return whether databases take ``text``; what they refuse equals nothing that is stored."""
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+_TIME_COLUMNS = {"created": "created_at", "lastModified": "last_modified"}
+_STORED_DIGITS = 3
+"""Stored times are exact to a millisecond."""
+
+
+def _time_condition(path: BoundPath, op: CompareOp, value: str) -> _Condition | None:
+    column = _TIME_COLUMNS.get(path.sub_attribute.name) if path.sub_attribute is not None else None
+    instant = instant_key(value)
+    if column is None or instant is None or op not in _SQL_OPERATORS:
+        return None
+    seconds, _, fraction = instant.partition(".")
+    if len(fraction) > _STORED_DIGITS:
+        return None
+    stored = f"{seconds}.{fraction:0<{_STORED_DIGITS}}Z"
+    return _Condition(f"resources.{column} {_SQL_OPERATORS[op]} %s", (stored,))
