@@ -1,8 +1,86 @@
-"""*PATCH.* Parses and applies a PatchOp message (RFC 7644 §3.5.2)."""
+"""*PATCH.* Decides what a PatchOp message does to a resource (RFC 7644 §3.5.2).
 
-from dataclasses import dataclass
+Knows messages, paths and edits (``patch_message``, ``patch_change``, ``patch_edit``); knows no tenant or database, so
+uniqueness is not its matter. Three ideas:
+
+* A :class:`Patch` is a list of changes, one for each attribute. An operation without a path, or one whose path is an
+  extension's URN, is the same operation on every attribute that its value names.
+* To assign ``null`` is to remove (RFC 7643 §2.5), so both obey the rules of removal.
+* Everything that a message alone can get wrong is refused while it is parsed. To apply a patch makes a new resource or
+  raises; the one that it was given stays as it was.
+"""
+
+from dataclasses import dataclass, replace
+
+from musterbook.scim.dialects import Tolerance
+from musterbook.scim.errors import PayloadTooLargeError
+from musterbook.scim.parse import check_resource
+from musterbook.scim.patch_change import Change, changes_of
+from musterbook.scim.patch_edit import apply_edit
+from musterbook.scim.patch_message import parse_message, refuse_too_many
+from musterbook.scim.resource import Json, Resource
+from musterbook.scim.schema import ResourceType
+
+MAX_ELEMENTS_VISITED = 1_000_000
+"""How many elements of multi-valued attributes the changes of one patch may look at in all; about 0.3 s of work.
+
+Each change to the elements of an attribute looks at all of them, so that a thousand changes to a list of eighty
+thousand, which fit into a body, would hold everybody else up for half a minute.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """A parsed PatchOp message."""
+    """What a PatchOp message asks for: changes that are made in order, all or none."""
+
+    changes: tuple[Change, ...]
+
+
+def parse_patch(document: dict[str, Json], resource_type: ResourceType, tolerance: Tolerance) -> Patch:
+    """Return the patch that a PatchOp message asks for, checked as far as it can be without the resource.
+
+    Raises:
+        BadRequestError: one of its subclasses, as RFC 7644 §3.12, Table 9 has them.
+        PayloadTooLargeError: there are too many operations.
+    """
+    changes: list[Change] = []
+    for operation in parse_message(document, tolerance):
+        changes.extend(changes_of(operation, resource_type, tolerance))
+        refuse_too_many(len(changes))
+    return Patch(tuple(changes))
+
+
+def apply_patch(resource: Resource, patch: Patch) -> Resource:
+    """Return what ``patch`` makes of ``resource``; ``resource`` itself where that changes nothing.
+
+    Raises:
+        MutabilityError: an immutable value would change, or a required one go.
+        NoTargetError: a path's filter selects nothing to write to.
+        InvalidValueError: the result is not a resource of its type, for instance with two primary addresses.
+        InvalidFilterError: a path's filter selects several elements where one is due.
+        PayloadTooLargeError: the changes look at more than ``MAX_ELEMENTS_VISITED`` elements.
+    """
+    attributes = dict(resource.attributes)
+    visited = 0
+    for change in patch.changes:
+        name = change.attribute.name
+        container = attributes if change.extension is None else dict(attributes.get(change.extension, {}))
+        current = container.get(name)
+        if isinstance(current, list):
+            visited += len(current)
+            if visited > MAX_ELEMENTS_VISITED:
+                raise PayloadTooLargeError("This PATCH has too many operations for lists this long; send several.")
+        value = apply_edit(change.attribute, current, change.edit)
+        _put(container, name, value)
+        if change.extension is not None:
+            _put(attributes, change.extension, container)
+    if attributes == resource.attributes:
+        return resource
+    return check_resource(replace(resource, attributes=attributes))
+
+
+def _put(container: dict[str, Json], name: str, value: Json | None) -> None:
+    if value is None or value == {}:
+        container.pop(name, None)
+    else:
+        container[name] = value
