@@ -19,7 +19,7 @@ import operator
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final, TypeAlias, assert_never
 
 from musterbook.scim.filter import (
@@ -35,7 +35,7 @@ from musterbook.scim.filter import (
 )
 from musterbook.scim.path import BoundPath
 from musterbook.scim.resource import Json, Resource, value_at
-from musterbook.scim.schema import Attribute, AttributeType
+from musterbook.scim.schema import AttributeType
 
 COMPARISON_KEY_VERSION: Final = f"1 (Unicode {unicodedata.unidata_version})"
 """Changes whenever :func:`comparison_key` may give another key for some string; stored keys are then made anew."""
@@ -85,19 +85,24 @@ def instant_key(text: str) -> str | None:
         return None
     date, hour, minute, second, fraction, offset = found.groups()
     fraction = (fraction or "").rstrip("0")
-    extra = timedelta()
+    extra = _NO_TIME
     if second == "60":
         second, extra = "59", timedelta(seconds=1)
     if hour == "24":
         if minute != "00" or second != "00" or fraction:
             return None
         hour, extra = "00", timedelta(days=1)
+    seconds = f"{date}T{hour}:{minute}:{second}"
     try:
-        local = datetime.fromisoformat(f"{date}T{hour}:{minute}:{second}{'+00:00' if offset == 'Z' else offset}")
-        utc = (local.astimezone(UTC) + extra).isoformat()[:19]
+        instant = datetime.fromisoformat(seconds if offset == "Z" else f"{seconds}{offset}")
+        if extra or offset != "Z":  # what is stored is in UTC, and needs no arithmetic
+            seconds = (instant.replace(tzinfo=None) - (instant.utcoffset() or _NO_TIME) + extra).isoformat()
     except (ValueError, OverflowError):
         return None
-    return f"{utc}.{fraction}" if fraction else utc
+    return f"{seconds}.{fraction}" if fraction else seconds
+
+
+_NO_TIME = timedelta()
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -107,6 +112,11 @@ Predicate: TypeAlias = Callable[[Json], bool]
 """Whether one value meets a comparison; ``None`` is an unassigned value."""
 _Key: TypeAlias = Callable[[Json], Json]
 """Turns a value into what is compared in its place, ``None`` if it cannot be compared."""
+
+# Looking a member up in its enum takes as long in Python 3.11 as comparing two short strings.
+_STRING: Final = AttributeType.STRING
+_EQ: Final = CompareOp.EQ
+_NE: Final = CompareOp.NE
 
 _ORDERS: Final[dict[CompareOp, Callable[[Json, Json], bool]]] = {
     CompareOp.GT: operator.gt,
@@ -139,34 +149,38 @@ def _number_key(value: Json) -> int | float | None:
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def _key_of(attribute: Attribute) -> _Key:
-    match attribute.type:
-        case AttributeType.STRING:
-            return _exact_key if attribute.case_exact else _caseless_key
-        case AttributeType.REFERENCE | AttributeType.BINARY | AttributeType.COMPLEX:
-            return _exact_key
-        case AttributeType.DATE_TIME:
-            return _instant_key
-        case AttributeType.BOOLEAN:
-            return _boolean_key
-        case AttributeType.INTEGER | AttributeType.DECIMAL:
-            return _number_key
-        case _:
-            assert_never(attribute.type)
+_KEYS: Final[dict[AttributeType, _Key]] = {
+    AttributeType.STRING: _caseless_key,
+    AttributeType.REFERENCE: _exact_key,
+    AttributeType.BINARY: _exact_key,
+    AttributeType.DATE_TIME: _instant_key,
+    AttributeType.BOOLEAN: _boolean_key,
+    AttributeType.INTEGER: _number_key,
+    AttributeType.DECIMAL: _number_key,
+    AttributeType.COMPLEX: _exact_key,
+}
+
+
+def _key_of(path: BoundPath) -> _Key:
+    attribute = path.sub_attribute or path.attribute
+    assert attribute is not None  # a filter is never bound to a whole extension
+    if attribute.type is not _STRING:
+        return _KEYS[attribute.type]
+    return _exact_key if attribute.case_exact else _caseless_key
 
 
 _SUBSTRING = frozenset({CompareOp.CO, CompareOp.SW, CompareOp.EW})
 
 
-def _predicate(attribute: Attribute, op: CompareOp, literal: CompValue) -> Predicate:
-    key = _key_of(attribute)
+def _predicate(path: BoundPath, op: CompareOp, literal: CompValue) -> Predicate:
+    key = _key_of(path)
     operand = key(literal)
-    if op is CompareOp.NE:
+    if op is _NE:
         return _always if operand is None else lambda value: key(value) != operand
     # The parser lets none of these pass; whoever builds a filter by hand gets an answer, too, and no exception.
-    if operand is None or (op is not CompareOp.EQ and not _has_order(operand, op)):
+    if operand is None or (op is not _EQ and not _has_order(operand, op)):
         return _never
-    if op is CompareOp.EQ:
+    if op is _EQ:
         return lambda value: key(value) == operand
     holds = _ORDERS[op]
 
@@ -281,25 +295,35 @@ def matches(filter_: Filter, resource: Resource) -> bool:
 def _compile(filter_: Filter, reader_of: _ReaderOf) -> Predicate:
     match filter_:
         case Comparison(path, op, value):
-            leaf = path.leaf
-            assert leaf is not None
-            return _test(path, _predicate(leaf, op, value), reader_of)
+            return _test(path, _predicate(path, op, value), reader_of)
         case Presence(path):
             return _test(path, _is_present, reader_of)
         case Conjunction(filters):
-            all_of = [_compile(item, reader_of) for item in filters]
-            return lambda holder: all(holds(holder) for holds in all_of)
+            return _all_of([_compile(item, reader_of) for item in filters])
         case Disjunction(filters):
-            any_of = [_compile(item, reader_of) for item in filters]
-            return lambda holder: any(holds(holder) for holds in any_of)
+            return _any_of([_compile(item, reader_of) for item in filters])
         case Negation(inner):
-            negated = _compile(inner, reader_of)
-            return lambda holder: not negated(holder)
+            return _opposite_of(_compile(inner, reader_of))
         case ValuePath(path, inner):
-            elements, holds_of = _values_reader(path, reader_of(path)), element_matcher(inner)
-            return lambda holder: any(item is not None and holds_of(item) for item in elements(holder))
+            return _one_element(_values_reader(path, reader_of(path)), element_matcher(inner))
         case _:
             assert_never(filter_)
+
+
+def _all_of(predicates: Sequence[Predicate]) -> Predicate:
+    return lambda holder: all(holds(holder) for holds in predicates)
+
+
+def _any_of(predicates: Sequence[Predicate]) -> Predicate:
+    return lambda holder: any(holds(holder) for holds in predicates)
+
+
+def _opposite_of(holds: Predicate) -> Predicate:
+    return lambda holder: not holds(holder)
+
+
+def _one_element(elements: Callable[[Json], Iterable[Json]], holds: Predicate) -> Predicate:
+    return lambda holder: any(item is not None and holds(item) for item in elements(holder))
 
 
 def _test(path: BoundPath, holds: Predicate, reader_of: _ReaderOf) -> Predicate:

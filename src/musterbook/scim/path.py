@@ -63,7 +63,7 @@ def parse_attr_path(text: str, resource_type: ResourceType, *, column: int = 1) 
     ``resource_type`` is asked only which URNs exist; unknown names are not an error here (see :func:`resolve`).
     """
     urn, rest = _split_urn(text, resource_type)
-    if urn is not None and not rest:
+    if rest is None:
         return AttrPath(urn, None, None, column)
     name, dot, sub = rest.partition(".")
     if not ATTRIBUTE_NAME.match(name) or (dot and not ATTRIBUTE_NAME.match(sub)):
@@ -71,17 +71,20 @@ def parse_attr_path(text: str, resource_type: ResourceType, *, column: int = 1) 
     return AttrPath(urn, name, sub if dot else None, column)
 
 
-def _split_urn(text: str, resource_type: ResourceType) -> tuple[str | None, str]:
-    if text[:4].lower() != "urn:":
+def _split_urn(text: str, resource_type: ResourceType) -> tuple[str | None, str | None]:
+    """Return the URN and what follows its colon: ``None`` instead of either where there is none.
+
+    Where one known URN begins another, the longer one is meant.
+    """
+    # Lower case may change the length of text that is not ASCII, and no URN holds any.
+    if text[:4].lower() != "urn:" or not text.isascii():
         return None, text
     lowered = text.lower()
-    for known in (resource_type.schema.id.lower(), *resource_type.extension_by_urn):
-        if lowered == known:
-            return text, ""
-        if lowered.startswith(known + ":"):
-            return text[: len(known)], text[len(known) + 1 :]
-    urn, _, rest = text.rpartition(":")
-    return urn, rest
+    known = (resource_type.schema.id.lower(), *resource_type.extension_by_urn)
+    if lowered in known:
+        return text, None
+    length = max((len(urn) for urn in known if lowered.startswith(f"{urn}:")), default=text.rindex(":"))
+    return text[:length], text[length + 1 :]
 
 
 def resolve(path: AttrPath, resource_type: ResourceType) -> BoundPath | None:
