@@ -1,0 +1,146 @@
+"""Servers as an operator starts them: processes of their own, on loopback, stopped by whoever started them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import urlsplit
+
+COMMAND = (sys.executable, "-m", "musterbook")
+START_SECONDS = 30
+STOP_SECONDS = 40
+
+
+class CommandFailedError(Exception):
+    """A command ended with another code than 0."""
+
+
+def run_command(*arguments: str, folder: Path, expected: int = 0) -> str:
+    """Run ``musterbook`` with these arguments and return its standard output."""
+    done = subprocess.run(
+        [*COMMAND, *arguments], cwd=folder, env=environment(), capture_output=True, text=True, check=False, timeout=120
+    )
+    if done.returncode != expected:
+        raise CommandFailedError(f"{arguments} ended with {done.returncode}: {done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def environment() -> dict[str, str]:
+    """Return the environment for a server, without settings of whoever runs the tests."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("MUSTERBOOK_")}
+
+
+class Server:
+    """A running ``musterbook serve``."""
+
+    def __init__(self, database: str, folder: Path, *, port: int = 0, arguments: Sequence[str] = ()) -> None:
+        self.database = database
+        self.folder = folder
+        self.arguments = tuple(arguments)
+        self._log = (folder / f"server-{os.urandom(4).hex()}.log").open("wb")
+        self._process = subprocess.Popen(
+            [*COMMAND, "serve", "--database", database, "--port", str(port), "--json", *arguments],
+            cwd=folder,
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+        )
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            self.stop()
+            raise CommandFailedError(f"The server did not start: {Path(self._log.name).read_text()[-2000:]}")
+        self.address: str = json.loads(line)["address"]
+        self._drain = subprocess.Popen(["cat"], stdin=self._process.stdout, stdout=self._log)
+
+    @property
+    def scim_url(self) -> str:
+        """The SCIM base URL."""
+        return f"{self.address}/scim/v2"
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on."""
+        return urlsplit(self.address).port or 0
+
+    @property
+    def pid(self) -> int:
+        """The process that was started."""
+        return self._process.pid
+
+    @property
+    def log(self) -> str:
+        """What it has logged."""
+        return Path(self._log.name).read_text(encoding="utf-8", errors="replace")
+
+    def kill(self) -> None:
+        """End it without warning."""
+        self._process.send_signal(signal.SIGKILL)
+        self._wait()
+
+    def stop(self) -> int:
+        """Ask it to end, as a service manager does; return its exit code."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+        return self._wait()
+
+    def _wait(self) -> int:
+        try:
+            code = self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            raise
+        finally:
+            if self._process.stdout is not None:
+                self._process.stdout.close()
+            self._log.close()
+        if hasattr(self, "_drain"):
+            self._drain.wait(STOP_SECONDS)
+        return code
+
+
+@contextmanager
+def serving(database: str, folder: Path, *, port: int = 0, arguments: Sequence[str] = ()) -> Iterator[Server]:
+    """Give a server for the length of the block."""
+    server = Server(database, folder, port=port, arguments=arguments)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+class Client:
+    """A SCIM client with one kept connection, opened again when the server has closed it."""
+
+    def __init__(self, address: str, key: str) -> None:
+        parts = urlsplit(address)
+        self._connection = HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+        self._key = key
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def request(self, method: str, path: str, body: object = None) -> tuple[int, dict[str, object]]:
+        """Send one request below the SCIM base URL; return status and decoded body.
+
+        Raises:
+            OSError, HTTPException: no answer; whether it was done is unknown.
+        """
+        payload = None if body is None else json.dumps(body).encode()
+        headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/scim+json"}
+        try:
+            self._connection.request(method, f"/scim/v2{path}", payload, headers)
+            response = self._connection.getresponse()
+            text = response.read()
+        except BaseException:
+            self._connection.close()
+            raise
+        return response.status, json.loads(text) if text else {}
