@@ -1,0 +1,47 @@
+"""*Who may come in.* Turns the ``Authorization`` header into a key (RFC 6750 §2.1).
+
+Knows headers and asks ``identity``; knows no route and no operation. Every refusal looks the same from outside, so a
+stranger learns nothing; the log says which it was. A key is read from this header alone, never from the query, where
+proxies and browsers would write it down (RFC 6750 §2.3 advises against it for that reason).
+"""
+
+from musterbook.identity import Key, KeyRefusal, KeyRefusedError, Keys
+from musterbook.scim.errors import UnauthorizedError
+from musterbook.web.head import RequestHead
+from musterbook.web.record import RequestRecord
+
+MAX_AUTHORIZATION_BYTES = 8 * 1024
+"""A key has 54 characters; this leaves room for the tokens that others send here by mistake, and bounds their cost."""
+_SCHEME = b"bearer"
+
+
+async def authenticate(head: RequestHead, keys: Keys, record: RequestRecord) -> Key:
+    """Return the key that the request presents; ``record`` learns why there is none.
+
+    Raises:
+        UnauthorizedError: no key, several, or one that opens nothing.
+        StoreUnavailableError: keys cannot be looked up.
+    """
+    header = head.authorization
+    if header is None:
+        record.refusal = KeyRefusal.MISSING.value
+        raise UnauthorizedError(credentials_sent=False)
+    if head.repeats_authorization:
+        # Request smuggling: a proxy may have checked one of them and we would act on the other.
+        record.refusal = KeyRefusal.MALFORMED.value
+        raise UnauthorizedError(credentials_sent=True)
+    if len(header) > MAX_AUTHORIZATION_BYTES:
+        record.refusal = KeyRefusal.MALFORMED.value
+        raise UnauthorizedError(credentials_sent=True)
+    scheme, _, secret = header.partition(b" ")
+    if scheme.lower() != _SCHEME:
+        record.refusal = KeyRefusal.MALFORMED.value
+        raise UnauthorizedError(credentials_sent=True)
+    try:
+        return await keys.authenticate(secret.strip().decode("latin-1"))
+    except KeyRefusedError as error:
+        record.refusal = error.reason.value
+        if error.key is not None:
+            record.tenant_id = error.key.tenant_id
+            record.key_id = error.key.id
+        raise UnauthorizedError(credentials_sent=True) from error

@@ -1,0 +1,39 @@
+"""*What is remembered of one request.* The fields of its line in the log and of its figures.
+
+Filled while the request is served. It holds no header value, body, filter or path, so nothing written from it can leak
+one.
+"""
+
+from dataclasses import dataclass
+
+from musterbook.scim import Tolerance
+from musterbook.scim.render import SCIM_JSON
+
+UNMATCHED = "unmatched"
+"""The route of a request that got no further than the door, or whose path means nothing."""
+
+
+@dataclass(slots=True)
+class RequestRecord:
+    """One request; slots and plain assignment, because one is made for each."""
+
+    request_id: str
+    method: str
+    """Of a closed set; everything else is ``OTHER``."""
+    started: float
+    """By ``time.perf_counter``."""
+    route: str = UNMATCHED
+    """The path without ids."""
+    operation: str | None = None
+    tenant_id: str | None = None
+    key_id: str | None = None
+    media_type: str = SCIM_JSON
+    """In which errors are shown; follows the key once it is known."""
+    status: int = 0
+    scim_type: str | None = None
+    response_bytes: int = 0
+    tolerance: Tolerance | None = None
+    refusal: str | None = None
+    """Why a key was refused."""
+    client: str | None = None
+    """The address that was refused; of others none is kept."""
