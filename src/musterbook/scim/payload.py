@@ -94,7 +94,8 @@ def _refuse(body: bytes, error: Exception) -> NoReturn:
         raise InvalidSyntaxError("The body is empty; send a JSON object.") from None
     if _LONE_SURROGATE.match(body):
         raise InvalidValueError("A string holds half a surrogate pair (\\ud800 to \\udfff alone).") from None
-    raise InvalidSyntaxError(f"The body is not JSON: {str(error).removeprefix('JSON is malformed: ')}.") from None
+    found = str(error).removeprefix("JSON is malformed: ")
+    raise InvalidSyntaxError(f"The body is not JSON: {found[0].lower()}{found[1:]}.") from None
 
 
 def _count_names(document: dict[str, Json]) -> int:

@@ -77,7 +77,7 @@ def parse_value(attribute: Attribute, value: Json, path: str, tolerance: Toleran
         paths = [f"{path}[{index}]" for index in range(len(value))]
     elif value == "" and tolerance.permits(EMPTY_STRINGS):
         return None
-    elif tolerance.permits(SINGLE_ELEMENT):
+    elif isinstance(value, dict | str) and tolerance.permits(SINGLE_ELEMENT):
         value, paths = [value], [path]
     else:
         raise _wrong_type(path, "an array", value)
