@@ -104,6 +104,13 @@ def load_settings(
     return make_settings(gather_values(flags, environment, file))
 
 
+def unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    """Return the ``MUSTERBOOK_`` variables that nothing reads: misspelt, most likely."""
+    known = {_VARIABLE_PREFIX + _variable_name(field.name) for field in fields(Settings)}
+    known |= {f"{name}_FILE" for name in known}
+    return sorted(name for name in environment if name.startswith(_VARIABLE_PREFIX) and name not in known)
+
+
 def _variable_name(name: str) -> str:
     # One variable holds one secret, or several for rotation, newest first.
     return "SECRET_KEY" if name == "secret_keys" else name.upper()

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-Cell: TypeAlias = str | int | float | bool | None | Sequence["Cell"] | Mapping[str, "Cell"]
+Cell: TypeAlias = str | int | float | bool | Sequence["Cell"] | Mapping[str, "Cell"] | None
 Row: TypeAlias = Mapping[str, Cell]
 
 
@@ -83,7 +83,7 @@ def _title(name: str) -> str:
 
 def _text(value: Cell) -> str:
     if value is None:
-        return "–"
+        return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):

@@ -1,7 +1,5 @@
 """*musterbook simulate …* Plays an identity provider against a running server and shows what its administrator sees."""
 
-
-
 from collections.abc import Callable
 
 from cyclopts import App
@@ -95,9 +93,7 @@ def onelogin(
     return guard(output, work)
 
 
-def _play(
-    connect: Callable[[], OneLoginApp], users: int, seed: int, observe: Callable[[Task], None]
-) -> str | None:
+def _play(connect: Callable[[], OneLoginApp], users: int, seed: int, observe: Callable[[Task], None]) -> str | None:
     """Return what went wrong, or ``None``."""
     try:
         if users >= MINIMUM_PEOPLE:
@@ -119,5 +115,5 @@ def say_task(output: Output, task: Task) -> None:
     """Tell one line of OneLogin's activity."""
     subject = "" if task.user is None else f" {task.user.firstname.strip()} {task.user.lastname.strip()}"
     calls = ", ".join(f"{exchange.method} {exchange.status or 'no answer'}" for exchange in task.exchanges)
-    message = f" – {task.message}" if task.state is ProvisioningState.FAILED else ""
+    message = f": {task.message}" if task.state is ProvisioningState.FAILED else ""
     output.say(f"  {task.state.value:<12} {task.action.value:<20}{subject}  [{calls}]{message}")

@@ -1,0 +1,112 @@
+"""*A check-up.* Decides what ``musterbook doctor`` looks at, and what it says about it.
+
+Each finding is one sentence that says what is so and, where something is wrong, what to do.
+"""
+
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+
+from musterbook.directory import parse_time
+from musterbook.directory.store import StoreError
+from musterbook.settings import Settings, unknown_variables
+from musterbook.storage import Database, SchemaError, check_schema, open_database, sqlite_path
+
+MAX_CLOCK_DIFFERENCE = timedelta(seconds=5)
+
+
+class Verdict(Enum):
+    """How bad a finding is."""
+
+    GOOD = "ok"
+    NOTICE = "notice"
+    BAD = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found."""
+
+    check: str
+    verdict: Verdict
+    says: str
+
+
+async def examine(settings: Settings, environment: Mapping[str, str]) -> list[Finding]:
+    """Return what all checks find."""
+    findings = [
+        _variables(environment),
+        _base_url(settings),
+        _secret(settings),
+        Finding("certificates", Verdict.GOOD, "None is kept: https ends at your proxy."),
+        *_file(settings),
+    ]
+    try:
+        database = await open_database(settings.database_url)
+    except (StoreError, SchemaError) as error:
+        return [*findings, Finding("database", Verdict.BAD, str(error))]
+    try:
+        findings.extend(await _database(database))
+    finally:
+        await database.close()
+    return findings
+
+
+async def _database(database: Database) -> list[Finding]:
+    version = await database.schema_version()
+    findings = [Finding("database", Verdict.GOOD, f"It answers; {await database.durability()}.")]
+    try:
+        check_schema(version)
+    except SchemaError as error:
+        findings.append(Finding("migrations", Verdict.BAD, str(error)))
+    else:
+        findings.append(Finding("migrations", Verdict.GOOD, f"All {len(version.applied)} are applied."))
+    findings.append(_clock(await database.now()))
+    return findings
+
+
+def _clock(database_time: str) -> Finding:
+    difference = abs(datetime.now(UTC) - parse_time(database_time))
+    if difference > MAX_CLOCK_DIFFERENCE:
+        seconds = difference.total_seconds()
+        says = (
+            f"This machine and the database differ by {seconds:.0f} s. Keys expire at the wrong time; run NTP on both."
+        )
+        return Finding("clock", Verdict.BAD, says)
+    return Finding("clock", Verdict.GOOD, f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC, as the database has it.")
+
+
+def _variables(environment: Mapping[str, str]) -> Finding:
+    unknown = unknown_variables(environment)
+    if not unknown:
+        return Finding("settings", Verdict.GOOD, "Every MUSTERBOOK_ variable is one that is read.")
+    return Finding("settings", Verdict.NOTICE, f"Nothing reads {', '.join(unknown)}. Is a name misspelt?")
+
+
+def _base_url(settings: Settings) -> Finding:
+    url = settings.base_url
+    if url.startswith("https://"):
+        return Finding("base URL", Verdict.GOOD, f"{url}; requests over plain http are refused.")
+    says = f"{url} is not https. Providers need https, and keys must not cross a network in the clear."
+    return Finding("base URL", Verdict.NOTICE, says)
+
+
+def _secret(settings: Settings) -> Finding:
+    if settings.secret_keys:
+        return Finding("secret key", Verdict.GOOD, f"{len(settings.secret_keys)} given, the newest first.")
+    return Finding(
+        "secret key", Verdict.NOTICE, "Not given. Nothing needs it yet: keys and links are stored as hashes."
+    )
+
+
+def _file(settings: Settings) -> list[Finding]:
+    """Look at who may read a SQLite database: it holds personal data."""
+    path = sqlite_path(settings.database_url)
+    if path is None or not path.exists():
+        return []
+    readable = path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH)
+    if readable:
+        return [Finding("file", Verdict.NOTICE, f"Others on this machine can read {path.name}: chmod 600 it.")]
+    return [Finding("file", Verdict.GOOD, f"Only its owner can read {path.name}.")]
