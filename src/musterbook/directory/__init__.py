@@ -1,25 +1,41 @@
 """*The domain*: tenants, people, their history and events, and the one access decision.
 
 ``Directory.perform(actor, operation)`` is the only way to read or change anything. Knows the SCIM engine; knows no HTTP
-and no SQL. ``directory.store`` is the vocabulary of the ports that ``storage`` implements.
+and no SQL. Beside the names below, three modules are vocabularies that other rooms import as they are:
+``directory.operation``, what can be asked; ``directory.store``, the ports that ``storage`` implements; and
+``directory.events``.
 """
 
+from musterbook.directory.account import Role, Status
 from musterbook.directory.actor import Actor, ActorKind, KeyId, ResourceId, TenantId, operator_actor, scim_actor
+from musterbook.directory.break_glass import break_glass_type
 from musterbook.directory.clock import Clock, RandomBytes, make_id, parse_time, render_time
+from musterbook.directory.history import Action, HistoryLine
+from musterbook.directory.person import Person
+from musterbook.directory.service import Directory
 from musterbook.directory.tenant import NewTenant, SetupLink, Tenant, TenantStatus
+from musterbook.directory.tenants import Tenants
 
 __all__ = [
+    "Action",
     "Actor",
     "ActorKind",
     "Clock",
+    "Directory",
+    "HistoryLine",
     "KeyId",
     "NewTenant",
+    "Person",
     "RandomBytes",
     "ResourceId",
+    "Role",
     "SetupLink",
+    "Status",
     "Tenant",
     "TenantId",
     "TenantStatus",
+    "Tenants",
+    "break_glass_type",
     "make_id",
     "operator_actor",
     "parse_time",

@@ -6,12 +6,15 @@ three modules are vocabularies that other rooms import as they are: ``scim.error
 """
 
 from musterbook.scim.dialects import Profile, Tolerance
-from musterbook.scim.indexing import IndexEntries, index_entries
-from musterbook.scim.match import comparison_key
+from musterbook.scim.indexing import IndexEntries, index_entries, unique_attribute_is
+from musterbook.scim.match import COMPARISON_KEY_VERSION, comparison_key, compile_filter, matches
+from musterbook.scim.patch import apply_patch
+from musterbook.scim.replace import replace_resource
 from musterbook.scim.resource import Json, Meta, Resource, StoredResource, read_document, render_document
 from musterbook.scim.schema import ResourceType, make_resource_type, make_schema, user_type
 
 __all__ = [
+    "COMPARISON_KEY_VERSION",
     "IndexEntries",
     "Json",
     "Meta",
@@ -20,11 +23,16 @@ __all__ = [
     "ResourceType",
     "StoredResource",
     "Tolerance",
+    "apply_patch",
     "comparison_key",
+    "compile_filter",
     "index_entries",
     "make_resource_type",
     "make_schema",
+    "matches",
     "read_document",
     "render_document",
+    "replace_resource",
+    "unique_attribute_is",
     "user_type",
 ]
