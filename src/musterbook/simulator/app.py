@@ -257,14 +257,15 @@ class OneLoginApp:
     def unassign(self, user: OneLoginUser) -> Assignment:
         """End a person's access, do in the application what the drop-down says, and return the row as it was last."""
         self._require_enabled()
-        assignment = replace(self.assignment(user), leaving=True)
+        # What was still to be done for somebody who leaves is not worth doing any more.
+        assignment = replace(self.assignment(user), leaving=True, waiting=())
         match self._settings.when_deleted:
             case WhenDeleted.DELETE:
                 return self._submit(assignment, Action.DELETE)
             case WhenDeleted.SUSPEND:
                 return self._submit(assignment, Action.SUSPEND)
             case WhenDeleted.DO_NOTHING:
-                return self._nothing_sent(replace(assignment, waiting=()), Action.DELETE)
+                return self._nothing_sent(assignment, Action.DELETE)
 
     def delete(self, user: OneLoginUser) -> Assignment:
         """Delete a person in OneLogin. The same drop-down decides as for the end of access."""

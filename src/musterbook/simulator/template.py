@@ -54,8 +54,8 @@ class Template:
         TemplateError: the text has a macro that OneLogin does not know.
     """
 
-    name: str
     text: str
+    name: str = "custom"
 
     def __post_init__(self) -> None:
         unknown = sorted({macro for macro in _MACRO.findall(self.text) if macro not in _MACRO_NAMES})
@@ -64,7 +64,6 @@ class Template:
 
 
 V1_CORE = Template(
-    "SCIM v1.1 Core",
     """{
   "schemas": ["urn:scim:schemas:core:1.0"],
   "userName": "{$parameters.scimusername}",
@@ -74,10 +73,10 @@ V1_CORE = Template(
     "formatted": "{$user.display_name}"
   }
 }""",
+    "SCIM v1.1 Core",
 )
 
 V1_ENTERPRISE = Template(
-    "SCIM v1.1 Enterprise",
     """{
   "schemas": ["urn:scim:schemas:core:1.0", "urn:scim:schemas:extension:enterprise:1.0"],
   "userName": "{$parameters.scimusername}",
@@ -96,6 +95,7 @@ V1_ENTERPRISE = Template(
     }
   }
 }""",
+    "SCIM v1.1 Enterprise",
 )
 """``emails`` is one object and not an array: that is how OneLogin documents it."""
 
@@ -103,7 +103,6 @@ V1_ENTERPRISE = Template(
 # name.givenName: its schemas are these URNs, which are not the registered ones, and familyName comes first.
 # Everything behind that point, and all of Core but its URN, is modelled on the v1.1 templates.
 V2_CORE = Template(
-    "SCIM v2 Core",
     """{
   "schemas": ["urn:scim:schemas:core:2.0"],
   "userName": "{$parameters.scimusername}",
@@ -113,10 +112,10 @@ V2_CORE = Template(
     "formatted": "{$user.display_name}"
   }
 }""",
+    "SCIM v2 Core",
 )
 
 V2_ENTERPRISE = Template(
-    "SCIM v2 Enterprise",
     """{
   "schemas": ["urn:scim:schemas:core:2.0", "urn:scim:schemas:extension:enterprise:2.0"],
   "userName": "{$parameters.scimusername}",
@@ -135,6 +134,7 @@ V2_ENTERPRISE = Template(
     }
   }
 }""",
+    "SCIM v2 Enterprise",
 )
 
 

@@ -66,11 +66,10 @@ class UsersTab:
 def queued(waiting: tuple[Action, ...], action: Action) -> tuple[Action, ...]:
     """Return what waits when ``action`` comes to what waits already.
 
-    Every push carries the whole person, so one is enough; a later switch of ``active`` replaces an earlier one; and a
-    deletion leaves nothing else to do.
+    Every push carries the whole person, so one is enough, and a later switch of ``active`` replaces an earlier one.
     """
-    if action is Action.DELETE:
-        return (Action.DELETE,)
     if action in _PUSHES:
         return waiting if _PUSHES.intersection(waiting) else (*waiting, action)
-    return (*(other for other in waiting if other not in _SWITCHES), action)
+    if action in _SWITCHES:
+        return (*(other for other in waiting if other not in _SWITCHES), action)
+    return (*waiting, action)

@@ -1,0 +1,46 @@
+"""Fixtures of the simulator's tests: the well-behaved server, two people, and applications connected to it."""
+
+from collections.abc import Iterator
+from typing import Unpack
+
+import pytest
+
+from musterbook.simulator import OneLoginApp, OneLoginUser, people
+from musterbook.simulator.pytest_plugin import OneLoginFactory, onelogin
+from musterbook.simulator.settings import AppOptions
+from tests.simulator.applications import Connect
+from tests.simulator.scripted_server import TOKEN, ScriptedServer, serving
+
+__all__ = ["onelogin"]
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    """A SCIM server on a real socket."""
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+def ada() -> OneLoginUser:
+    """Ada, without a space too many."""
+    return people(2)[0]
+
+
+@pytest.fixture
+def grace() -> OneLoginUser:
+    """Grace, whose last name begins with a space."""
+    return people(2)[1]
+
+
+@pytest.fixture
+def connect(server: ScriptedServer, onelogin: OneLoginFactory) -> Connect:
+    """Make applications that are Enabled at the server, which has forgotten the request of that."""
+
+    def make(**options: Unpack[AppOptions]) -> OneLoginApp:
+        app = onelogin(server.url, TOKEN, **options)
+        app.enable()
+        server.requests.clear()
+        return app
+
+    return make
