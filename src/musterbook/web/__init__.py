@@ -9,14 +9,13 @@ from musterbook.web.log import console_log, json_log, standard_log
 from musterbook.web.metrics import Metrics
 from musterbook.web.observer import Observer
 from musterbook.web.server import ServerFailedError, bind, serve, serve_with_workers, serving, url_of
-from musterbook.web.services import NotReadyError, Readiness, Services, ServicesOpener
+from musterbook.web.services import NotReadyError, Services, ServicesOpener
 
 __all__ = [
     "Application",
     "Metrics",
     "NotReadyError",
     "Observer",
-    "Readiness",
     "ServerFailedError",
     "Services",
     "ServicesOpener",

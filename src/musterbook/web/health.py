@@ -33,7 +33,7 @@ class Health:
         try:
             async with asyncio.timeout(READY_SECONDS):
                 services = await self._rooms.open()
-                await services.readiness.check()
+                await services.check_ready()
         except TimeoutError:
             return _not_ready("database", f"The database did not answer within {READY_SECONDS:g} seconds.")
         except StoreUnavailableError:

@@ -6,7 +6,7 @@ wait for the same opening.
 """
 
 import asyncio
-from contextlib import AbstractAsyncContextManager
+from contextlib import AsyncExitStack
 
 from musterbook.web.services import NotReadyError, Services, ServicesOpener
 
@@ -19,7 +19,7 @@ class Rooms:
         self.opened: Services | None = None
         """Read by every request: a plain attribute, so the usual case waits for nothing."""
         self._open_services = open_services
-        self._context: AbstractAsyncContextManager[Services] | None = None
+        self._stack = AsyncExitStack()
         self._lock = asyncio.Lock()
         self._is_closed = False
 
@@ -34,15 +34,12 @@ class Rooms:
             if self._is_closed:
                 raise NotReadyError("The server is shutting down.")
             if self.opened is None:
-                context = self._open_services()
-                self.opened = await context.__aenter__()
-                self._context = context
+                self.opened = await self._stack.enter_async_context(self._open_services())
             return self.opened
 
     async def close(self) -> None:
         """Close what was opened, for good."""
         async with self._lock:
             self._is_closed = True
-            context, self._context, self.opened = self._context, None, None
-            if context is not None:
-                await context.__aexit__(None, None, None)
+            self.opened = None
+            await self._stack.aclose()

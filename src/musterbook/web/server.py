@@ -84,8 +84,11 @@ def serve_with_workers(
     ``make_application`` is called in each process, so it must be picklable.
 
     Raises:
+        NotReadyError: the database has a schema that this release cannot use.
+        StoreUnavailableError: the database is away.
         ServerFailedError: a process could not start; its log says why.
     """
+    asyncio.run(_try(make_application()))
     config = _config(functools.partial(_make_in_worker, make_application), workers=workers)
     with tempfile.TemporaryDirectory(prefix="musterbook-metrics-") as directory, _metrics_in(directory):
         supervisor = _Supervisor(config, bound, on_ready, directory)
@@ -163,7 +166,13 @@ class _Supervisor(Multiprocess):
             if process.exitcode is None:
                 continue
             self.has_failed = self.has_failed or process.exitcode == STARTUP_FAILURE
-            mark_process_dead(process.pid, self._metrics_directory)  # type: ignore[no-untyped-call]  # unannotated there
+            mark_process_dead(process.pid, self._metrics_directory)  # type: ignore[no-untyped-call]  # the library leaves it unannotated
+
+
+async def _try(application: Application) -> None:
+    """Open and close what a worker would, so that a database that cannot be used fails once and by its name."""
+    async with application.lifespan():
+        pass
 
 
 def _make_in_worker(make_application: Callable[[], Application]) -> Application:

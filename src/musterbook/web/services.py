@@ -1,49 +1,53 @@
-"""*What the shell needs.* The finished rooms that a request passes through, made once by ``wiring``.
+"""*What the shell needs.* The finished rooms that a request passes through; ``wiring`` makes them.
 
-Knows no database: whether it can be used is asked through a port.
+Knows no database: whether it can be used is asked through the port.
 """
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from musterbook.directory import Clock, RandomBytes
 from musterbook.directory.service import Directory
-from musterbook.directory.store import TenantStore
+from musterbook.directory.tenants import Tenants
 from musterbook.identity import Keys
 from musterbook.scim.service import Service
-from musterbook.settings import Settings
 
 
 class NotReadyError(Exception):
     """The server cannot work with its database; the message says why, in one sentence for the operator."""
 
 
-class Readiness(Protocol):
-    """Whether requests can be served."""
+class Services(Protocol):
+    """The rooms, ready for use."""
 
-    async def check(self) -> None:
+    @property
+    def service(self) -> Service:
+        """What is served, and where."""
+        ...
+
+    @property
+    def directory(self) -> Directory:
+        """The people of all tenants."""
+        ...
+
+    @property
+    def tenants(self) -> Tenants:
+        """The tenants and their set-up links."""
+        ...
+
+    @property
+    def keys(self) -> Keys:
+        """The keys of all tenants."""
+        ...
+
+    async def check_ready(self) -> None:
         """Return if the database answers and its schema is one that this release works with.
 
         Raises:
             StoreUnavailableError: it does not answer.
             NotReadyError: its schema is too old or too new.
         """
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """The rooms, ready for use."""
-
-    settings: Settings
-    service: Service
-    directory: Directory
-    keys: Keys
-    tenants: TenantStore
-    readiness: Readiness
-    clock: Clock
-    random_bytes: RandomBytes
+        ...
 
 
 ServicesOpener: TypeAlias = Callable[[], AbstractAsyncContextManager[Services]]

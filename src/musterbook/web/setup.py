@@ -1,10 +1,9 @@
 """*The set-up page.* What the holder of a set-up link sees.
 
-Knows links by their hash; knows no account. The token in the address is a secret: it is hashed before anything else is
-done with it, the page is not kept by any cache, and no address that the page leads to learns it.
+Knows links; knows no account. The token in the address is a secret: only its hash is looked up, the page is not kept by
+any cache, and no address that the page leads to learns it.
 """
 
-import hashlib
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -47,7 +46,7 @@ class SetupPage:
         if len(token) > _MAX_TOKEN_LENGTH:
             return self._page("setup_unknown.html", 404)
         services = await self._rooms.open()
-        link = await services.tenants.find_setup_link(hashlib.sha256(token.encode()).digest())
+        link = await services.tenants.find_setup_link(token)
         if link is None:
             return self._page("setup_unknown.html", 404)
         expires_at = parse_time(link.expires_at)
