@@ -21,11 +21,11 @@ from musterbook.scim.patch_message import parse_message, refuse_too_many
 from musterbook.scim.resource import Json, Resource
 from musterbook.scim.schema import ResourceType
 
-MAX_ELEMENTS_VISITED = 1_000_000
-"""How many elements of multi-valued attributes the changes of one patch may look at in all; about 0.3 s of work.
+MAX_ELEMENTS_VISITED = 200_000
+"""How many elements of multi-valued attributes the changes of one patch may look at in all: at most 0.3 s of work.
 
-Each change to the elements of an attribute looks at all of them, so that a thousand changes to a list of eighty
-thousand, which fit into a body, would hold everybody else up for half a minute.
+Each change to the elements of an attribute looks at all of them, so that a thousand changes to a list of forty
+thousand, which fit into a body, would hold everybody else up for a minute.
 """
 
 
