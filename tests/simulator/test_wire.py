@@ -170,6 +170,7 @@ def test_prefix(ada: OneLoginUser, onelogin: OneLoginFactory) -> None:
         app = onelogin(server.url.removesuffix("/scim/v2"), TOKEN)
         app.enable()
         app.assign(ada)
+        assert str(app.base_url) == server.url
         assert server.lines()[-1] == "POST /crew/scim/v2/Users HTTP/1.1"
 
 
