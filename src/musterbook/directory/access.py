@@ -4,24 +4,24 @@ Knows actors and operations; knows no storage. Every operation passes here, whoe
 tenant is meant is no question: an actor carries its tenant and cannot name another.
 """
 
-from typing import get_args
-
 from musterbook.directory.actor import Actor, ActorKind
-from musterbook.directory.operation import AnyOperation
+from musterbook.directory.break_glass import break_glass_type
+from musterbook.directory.operation import AnyOperation, DirectoryOperation
 from musterbook.scim.errors import ForbiddenError
-from musterbook.scim.operation import Operation as ScimOperation
-
-_SCIM_OPERATIONS: frozenset[type] = frozenset(get_args(ScimOperation))
 
 
 def authorize(actor: Actor, operation: AnyOperation) -> None:
     """Return if ``actor`` may perform ``operation``.
 
-    A SCIM client may do what SCIM has an operation for; roles, restoring and the history are for people.
+    A SCIM client may do what SCIM has an operation for; roles, restoring and the history are for people. What must work
+    when the identity provider does not is out of the identity provider's reach.
 
     Raises:
         ForbiddenError: the actor may not.
     """
-    if actor.kind is ActorKind.SCIM and type(operation) not in _SCIM_OPERATIONS:
-        message = "A SCIM client may not do this."
-        raise ForbiddenError(message)
+    if actor.kind is not ActorKind.SCIM:
+        return
+    if isinstance(operation, DirectoryOperation):
+        raise ForbiddenError("A SCIM client may not do this.")
+    if operation.resource_type is break_glass_type():
+        raise ForbiddenError("Break-glass accounts cannot be reached by SCIM.")

@@ -1,7 +1,8 @@
-"""*Who acts, and the one access decision.* Decides who is behind a change and whether they may make it.
+"""*Who acts.* Decides how whoever is behind an operation is named.
 
-Knows operations; knows no request, key format or storage. Every operation of the directory takes an :class:`Actor`;
-an actor of a tenant carries that tenant, so there is no operation without one and no filter to forget.
+Knows no operation, request, key format or storage; whether an actor may do something is decided in ``access``. Every
+operation of the directory takes an :class:`Actor`, and an actor carries its tenant, so there is no operation without
+one and no filter to forget.
 """
 
 from dataclasses import dataclass

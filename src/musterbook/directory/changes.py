@@ -90,8 +90,7 @@ def _storing_change(
 ) -> tuple[Record, Change]:
     resource, account = state.resource, state.account
     if resource.id is None or resource.meta is None:
-        message = "a resource is stored only with an id and meta"
-        raise ValueError(message)
+        raise ValueError("a resource is stored only with an id and meta")
     stored = StoredResource(resource.id, render_document(resource), resource.meta)
     account_text = None if account is None else render_account(account)
     record = Record(stored, number, account_text)

@@ -1,6 +1,7 @@
-"""*What the directory refuses, in words for people.* The sentences of the refusals, each made in one place.
+"""*What the directory refuses, in words for people.* Decides the sentences of the refusals, each in one place.
 
-All of them are errors of ``scim.errors``: the directory has no failure for which SCIM has no status.
+Knows no request and no storage. All of them are errors of ``scim.errors``: the directory has no failure for which SCIM
+has no status.
 """
 
 from musterbook.scim.errors import ConflictError, NotFoundError, TooManyError, UnavailableError, UniquenessError
@@ -14,6 +15,11 @@ def no_such_resource() -> NotFoundError:
 def no_such_person() -> NotFoundError:
     """Return the answer to a reference that fits nobody."""
     return NotFoundError("There is nobody with this id or userName.")
+
+
+def not_removed() -> ConflictError:
+    """Return the refusal to restore what is there."""
+    return ConflictError("This resource was not removed, so there is nothing to restore.")
 
 
 def name_taken(attribute: str) -> UniquenessError:

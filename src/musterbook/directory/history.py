@@ -74,14 +74,24 @@ class HistoryLine:
 
     revision: Revision
     user_name: str
-    """The person's ``userName`` after the change."""
+    """The person's ``userName`` after the change: what the person was called then, also if it is another one today."""
     changes: tuple[FieldChange, ...]
 
 
 def history_line(revision: Revision, previous: Revision | None) -> HistoryLine:
     """Return what the history shows of ``revision``, given the one before it."""
-    document = _decode(revision.document)
-    return HistoryLine(revision, document.get("userName", ""), changes_between(previous, revision))
+    return HistoryLine(revision, user_name_of(revision), changes_between(previous, revision))
+
+
+def is_tombstone(revision: Revision) -> bool:
+    """Return whether the resource was removed by this change, and can be restored from it."""
+    return revision.action is Action.DEPROVISIONED
+
+
+def user_name_of(revision: Revision) -> str:
+    """Return the ``userName`` that the person had after the change; empty for resources that have none."""
+    name: str = _decode(revision.document).get("userName", "")
+    return name
 
 
 def changes_between(before: Revision | None, after: Revision) -> tuple[FieldChange, ...]:

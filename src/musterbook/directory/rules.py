@@ -9,9 +9,12 @@ from musterbook.directory.account import Account, DisplayNameOrigin, Role, Sourc
 from musterbook.directory.actor import ActorKind
 from musterbook.directory.history import Action
 from musterbook.scim import Resource, ResourceType
+from musterbook.scim.errors import InvalidValueError
 
 FOREVER = "9999-12-31T23:59:59.999Z"
 """``administers_until`` of an administrator without an end; sorts after every time."""
+MAX_DISPLAY_NAME_LENGTH = 256
+"""As long as a ``userName`` may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +68,11 @@ def _status(resource: Resource) -> Status:
 def _display_name(resource: Resource) -> tuple[str, DisplayNameOrigin]:
     attributes = resource.attributes
     name = attributes.get("name", {})
-    parts = [part for part in (name.get("givenName"), name.get("familyName")) if part]
-    if parts:
-        return " ".join(parts), DisplayNameOrigin.NAME
-    fallback = attributes.get("displayName") or name.get("formatted") or attributes.get("userName", "")
-    return fallback, DisplayNameOrigin.FALLBACK
+    first_and_last = " ".join(filter(None, (name.get(part, "").strip() for part in ("givenName", "familyName"))))
+    if first_and_last:
+        return first_and_last, DisplayNameOrigin.NAME
+    stand_ins = (attributes.get("displayName", ""), name.get("formatted", ""), attributes.get("userName", ""))
+    return next(filter(None, map(str.strip, stand_ins)), ""), DisplayNameOrigin.FALLBACK
 
 
 def administers_until(account: Account | None) -> str | None:
@@ -112,7 +115,14 @@ def revoke(account: Account, role: Role) -> Account:
 
 
 def name_by_administrator(account: Account | None, name: str) -> Account | None:
-    """Return the account with a display name that syncs leave from now on."""
+    """Return the account with a display name that syncs leave from now on.
+
+    Raises:
+        InvalidValueError: the name is blank, too long, or holds what cannot be shown.
+    """
+    name = name.strip()
+    if not name or len(name) > MAX_DISPLAY_NAME_LENGTH or not name.isprintable():
+        raise InvalidValueError(f"A display name has 1 to {MAX_DISPLAY_NAME_LENGTH} printable characters.")
     if account is None:
         return None
     return replace(account, display_name=name, display_name_origin=DisplayNameOrigin.ADMINISTRATOR)

@@ -5,9 +5,9 @@ with plain functions, store everything in one transaction. Nothing is locked mea
 change is computed again from what is there by then.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import assert_never, overload
+from typing import TypeVar, assert_never, overload
 
 from musterbook.directory import errors, rules
 from musterbook.directory.access import authorize
@@ -23,7 +23,7 @@ from musterbook.directory.changes import (
     update_change,
 )
 from musterbook.directory.clock import Clock, RandomBytes, is_id, make_id, render_time
-from musterbook.directory.history import Action, Revision, history_line
+from musterbook.directory.history import Action, Revision, history_line, is_tombstone, user_name_of
 from musterbook.directory.operation import (
     AnyOperation,
     AnyOutcome,
@@ -76,6 +76,8 @@ from musterbook.scim.operation import (
 )
 from musterbook.scim.operation import Operation as ScimOperation
 from musterbook.scim.operation import Outcome as ScimOutcome
+
+Result = TypeVar("Result")
 
 MAX_ATTEMPTS = 5
 """How often a change is computed anew when others overtake it."""
@@ -184,9 +186,12 @@ class Directory:
 
     # Changing
 
-    def _occasion(self, actor: Actor, action: Action) -> Occasion:
-        moment = self._clock()
-        return Occasion(actor, action, render_time(moment), make_id(moment, self._random_bytes))
+    def _occasion(self, actor: Actor, action: Action, *, not_before: str = "") -> Occasion:
+        now = max(render_time(self._clock()), not_before)
+        return Occasion(actor, action, now, self._make_id())
+
+    def _make_id(self) -> str:
+        return make_id(self._clock(), self._random_bytes)
 
     async def _commit(self, change: Change, resource_type: ResourceType) -> None:
         try:
@@ -196,13 +201,29 @@ class Directory:
         except LastAdministratorError as error:
             raise errors.last_administrator() from error
 
+    async def _commit_latest(
+        self, resource_type: ResourceType, compute: Callable[[], Awaitable[tuple[Result, Change | None]]]
+    ) -> Result:
+        """Store what ``compute`` makes of the present state; where others were faster, it computes again."""
+        for _ in range(MAX_ATTEMPTS):
+            result, change = await compute()
+            if change is None:
+                return result
+            try:
+                await self._commit(change, resource_type)
+            except StaleRevisionError:
+                continue
+            return result
+        raise errors.too_busy()
+
     async def _create(self, actor: Actor, sent: Resource) -> Created:
+        resource_type = sent.resource_type
         occasion = self._occasion(actor, Action.CREATED)
-        resource = replace(rules.with_defaults(sent), id=make_id(self._clock(), self._random_bytes))
+        resource = replace(rules.with_defaults(sent), id=self._make_id())
         account = rules.open_account(resource, _SOURCES[actor.kind])
         record, change = create_change(State(resource, account), occasion)
-        await self._commit(change, resource.resource_type)
-        return Created(resource.resource_type, record.stored)
+        await self._commit(change, resource_type)
+        return Created(resource_type, record.stored)
 
     async def _write(
         self, actor: Actor, resource_type: ResourceType, id_: str, change_resource: Callable[[Resource], Resource]
@@ -225,57 +246,52 @@ class Directory:
         action: Action | None = None,
     ) -> tuple[Record, State]:
         """Bring a resource from its state to the next; what changes nothing stores nothing."""
-        for _ in range(MAX_ATTEMPTS):
+
+        async def compute() -> tuple[tuple[Record, State], Change | None]:
             current = await self._record(actor, resource_type, id_)
             before = state_of(resource_type, current)
             after = next_state(before)
             if after == before:
-                return current, before
+                return (current, before), None
             occasion = self._occasion(actor, action or rules.action_between(before, after))
             record, change = update_change(current, before, after, occasion)
-            try:
-                await self._commit(change, resource_type)
-            except StaleRevisionError:
-                continue
-            return record, after
-        raise errors.too_busy()
+            return (record, after), change
+
+        return await self._commit_latest(resource_type, compute)
 
     async def _remove(self, actor: Actor, resource_type: ResourceType, id_: str) -> Deleted:
-        for _ in range(MAX_ATTEMPTS):
+        async def compute() -> tuple[Deleted, Change]:
             record = await self._record(actor, resource_type, id_)
             occasion = self._occasion(actor, Action.DEPROVISIONED)
-            change = removal_change(record, state_of(resource_type, record), occasion)
-            try:
-                await self._commit(change, resource_type)
-            except StaleRevisionError:
-                continue
-            return Deleted()
-        raise errors.too_busy()
+            return Deleted(), removal_change(record, state_of(resource_type, record), occasion)
+
+        return await self._commit_latest(resource_type, compute)
 
     async def _restore(self, actor: Actor, resource_type: ResourceType, id_: str) -> Found:
-        tombstone = await self._find_tombstone(actor, resource_type, id_)
-        if tombstone is None or await self._find_record(actor, resource_type, id_) is not None:
-            raise errors.no_such_resource()
-        removed = state_of_revision(resource_type, tombstone)
-        account = rules.follow_resource(removed.account, removed.resource, ActorKind.ADMINISTRATOR)
-        occasion = self._occasion(actor, Action.RESTORED)
-        record, change = create_change(
-            State(removed.resource, account), occasion, number=tombstone.number + 1, version=tombstone.version + 1
-        )
-        try:
-            await self._commit(change, resource_type)
-        except StaleRevisionError as error:
-            raise errors.too_busy() from error
-        return Found(resource_type, record.stored)
+        async def compute() -> tuple[Found, Change]:
+            last = await self._last_revision(actor, id_)
+            if last is None or last.resource_type != resource_type.name:
+                raise errors.no_such_resource()
+            if not is_tombstone(last):
+                raise errors.not_removed()
+            removed = state_of_revision(resource_type, last)
+            account = rules.follow_resource(removed.account, removed.resource, ActorKind.ADMINISTRATOR)
+            record, change = create_change(
+                State(removed.resource, account),
+                self._occasion(actor, Action.RESTORED, not_before=last.at),
+                number=last.number + 1,
+                version=last.version + 1,
+            )
+            return Found(resource_type, record.stored), change
 
-    async def _find_tombstone(self, actor: Actor, resource_type: ResourceType, id_: str) -> Revision | None:
-        query = HistoryQuery(resource_id=ResourceId(id_), limit=1)
-        entries = await self._store.history(actor.tenant_id, query) if is_id(id_) else ()
-        if not entries:
+        return await self._commit_latest(resource_type, compute)
+
+    async def _last_revision(self, actor: Actor, id_: str) -> Revision | None:
+        """Return the newest revision of a resource, also of a removed one."""
+        if not is_id(id_):
             return None
-        last = entries[0].revision
-        is_tombstone = last.action is Action.DEPROVISIONED and last.resource_type == resource_type.name
-        return last if is_tombstone else None
+        entries = await self._store.history(actor.tenant_id, HistoryQuery(resource_id=ResourceId(id_), limit=1))
+        return entries[0].revision if entries else None
 
     # People
 
@@ -323,7 +339,7 @@ class Directory:
             record = await self._find_by_name(actor, resource_type, reference)
             if record is not None:
                 return self._shown(state_of(resource_type, record))
-        tombstone = await self._find_removed(actor, user_type(), reference)
+        tombstone = await self._find_tombstone(actor, user_type(), reference)
         if tombstone is None:
             raise errors.no_such_person()
         return self._shown(state_of_revision(user_type(), tombstone))
@@ -333,16 +349,20 @@ class Directory:
         page = await self._store.search(actor.tenant_id, resource_type, Query(filter=by_name, count=1))
         return await self._find_record(actor, resource_type, page.resources[0].id) if page.resources else None
 
-    async def _find_removed(self, actor: Actor, resource_type: ResourceType, reference: str) -> Revision | None:
-        if is_id(reference):
-            return await self._find_tombstone(actor, resource_type, reference)
+    async def _find_tombstone(self, actor: Actor, resource_type: ResourceType, reference: str) -> Revision | None:
+        """Return the tombstone of a removed person by id, or of the last one removed under a ``userName``."""
+        last = await self._last_revision(actor, reference)
+        if last is not None and is_tombstone(last) and last.resource_type == resource_type.name:
+            return last
         wanted = comparison_key(reference)
         query = HistoryQuery(action=Action.DEPROVISIONED)
         while entries := await self._store.history(actor.tenant_id, query):
-            for entry in entries:
-                line = history_line(entry.revision, None)
-                if entry.revision.resource_type == resource_type.name and comparison_key(line.user_name) == wanted:
-                    return entry.revision
+            for revision in (entry.revision for entry in entries):
+                if revision.resource_type != resource_type.name or comparison_key(user_name_of(revision)) != wanted:
+                    continue
+                # A person who was restored since is no removed one, whatever the name is by now.
+                if await self._last_revision(actor, revision.resource_id) == revision:
+                    return revision
             last = entries[-1].revision
             query = replace(query, before=(last.at, last.resource_id, last.number))
         return None

@@ -91,12 +91,18 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class HistoryQuery:
-    """Which revisions to list, newest first."""
+    """Which revisions to list, newest first.
+
+    Those of one resource come in the order of their numbers, which no clock can disturb; those of a whole tenant in the
+    order of (at, resource_id, number).
+    """
 
     resource_id: ResourceId | None = None
     action: Action | None = None
+    """Only revisions of this action."""
     before: tuple[str, ResourceId, int] | None = None
-    """Continue after this (at, resource_id, number) of the last entry of the page before."""
+    """Continue after this (at, resource_id, number) of the last entry of the page before; of one resource, only the
+    number counts."""
     limit: int = 100
 
 
@@ -139,7 +145,7 @@ class ResourceStore(Protocol):
         """
 
     async def history(self, tenant_id: TenantId, query: HistoryQuery) -> Sequence[HistoryEntry]:
-        """Return revisions newest first, by (at, resource_id, number)."""
+        """Return revisions, each with the one before it, in the order that :class:`HistoryQuery` states."""
 
     async def events(self, tenant_id: TenantId, *, after: tuple[int, int], limit: int) -> Sequence[StoredEvent]:
         """Return events in commit order after (transaction_id, position), none of a transaction still open."""

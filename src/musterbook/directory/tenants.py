@@ -84,8 +84,7 @@ class Tenants:
         """
         tenant = await self._store.find(slug)
         if tenant is None:
-            message = f"There is no tenant '{slug}'."
-            raise NoSuchTenantError(message)
+            raise NoSuchTenantError(f"There is no tenant '{slug}'.")
         return tenant
 
     async def list(self) -> Sequence[Tenant]:
@@ -104,6 +103,9 @@ class Tenants:
 
     async def find_setup_link(self, token: str) -> SetupLink | None:
         """Return the set-up link with this token, also an expired one, or ``None``."""
+        if not token.isascii():
+            # None of ours, and it may hold what has no UTF-8 form, such as a lone surrogate.
+            return None
         return await self._store.find_setup_link(hash_token(token))
 
 
@@ -114,12 +116,11 @@ def hash_token(token: str) -> bytes:
 
 def _check(slug: str, name: str, email: str) -> None:
     if not SLUG.match(slug):
-        message = "A slug is 1 to 63 lower-case letters, digits and hyphens, without a hyphen at either end."
-        raise InvalidTenantError(message)
+        raise InvalidTenantError(
+            "A slug is 1 to 63 lower-case letters, digits and hyphens, without a hyphen at either end."
+        )
     if not name.strip() or len(name) > MAX_NAME_LENGTH or not name.isprintable():
-        message = f"A tenant needs a name of at most {MAX_NAME_LENGTH} printable characters."
-        raise InvalidTenantError(message)
+        raise InvalidTenantError(f"A tenant needs a name of at most {MAX_NAME_LENGTH} printable characters.")
     local, at, domain = email.rpartition("@")
     if not (local and at and domain) or len(email) > MAX_EMAIL_LENGTH or not email.isprintable() or " " in email:
-        message = "The administrator's e-mail address must look like name@example.com."
-        raise InvalidTenantError(message)
+        raise InvalidTenantError("The administrator's e-mail address must look like name@example.com.")

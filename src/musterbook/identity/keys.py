@@ -8,12 +8,14 @@ any database is asked. Only the SHA-256 of a key is stored: it is random and lon
 import hashlib
 import zlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import NamedTuple
 
 from musterbook.directory import Clock, KeyId, RandomBytes, TenantId, TenantStatus, make_id, render_time
+from musterbook.directory.store import StoreUnavailableError
 from musterbook.identity.store import Key, KeyRecord, KeyStore
 from musterbook.scim import Profile
 
@@ -132,11 +134,22 @@ class Keys:
         key = known.record.key
         if refusal is not None:
             raise KeyRefusedError(refusal, key)
-        if timestamp - self._touched.get(key.id, 0.0) >= TOUCH_SECONDS:
-            self._touched[key.id] = timestamp
-            not_since = render_time(moment - timedelta(seconds=TOUCH_SECONDS))
-            await self._store.touch(key.tenant_id, key.id, now, not_since=not_since)
+        await self._touch(key, moment)
         return key
+
+    async def _touch(self, key: Key, moment: datetime) -> None:
+        """Note that the key was used, unless that was done within the last minute."""
+        timestamp = moment.timestamp()
+        touched = self._touched.get(key.id)
+        # A clock that was set back must not keep the time of the last use from being written until it has caught up.
+        if touched is not None and 0 <= timestamp - touched < TOUCH_SECONDS:
+            return
+        self._touched[key.id] = timestamp
+        not_since = render_time(moment - timedelta(seconds=TOUCH_SECONDS))
+        # A database that cannot be written to, such as one on a full disk, can still be read: the client must not be
+        # kept from that by our own book-keeping.
+        with suppress(StoreUnavailableError):
+            await self._store.touch(key.tenant_id, key.id, render_time(moment), not_since=not_since)
 
     async def _look_up(self, key_hash: bytes, timestamp: float) -> _KnownKey:
         record = await self._store.find(key_hash)

@@ -44,6 +44,11 @@ class CreateResource:
 
     resource: Resource
 
+    @property
+    def resource_type(self) -> ResourceType:
+        """The type of the resource that is sent."""
+        return self.resource.resource_type
+
 
 @dataclass(frozen=True, slots=True)
 class GetResource:
@@ -67,6 +72,11 @@ class ReplaceResource:
 
     id: str
     resource: Resource
+
+    @property
+    def resource_type(self) -> ResourceType:
+        """The type of the resource that is sent."""
+        return self.resource.resource_type
 
 
 @dataclass(frozen=True, slots=True)
