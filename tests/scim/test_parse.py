@@ -84,7 +84,7 @@ class TestNames:
 
     @pytest.mark.parametrize("profile", list(Profile))
     def test_what_is_read_only_is_left_out_without_a_word(self, profile: Profile) -> None:
-        """Clients send back what they read; id, meta and groups in it are no mistake, and set nothing (RFC 7644 §3.3)."""
+        """Clients send back what they read; id, meta and groups are no mistake and set nothing (RFC 7644 §3.3)."""
         tolerance = Tolerance(profile)
         document = {
             "schemas": [CORE, ENTERPRISE],
