@@ -169,57 +169,59 @@ def _key(user_name: object) -> str:
     return str(user_name).casefold()
 
 
+class _Server(ThreadingHTTPServer):
+    def __init__(self, state: ScriptedServer) -> None:
+        self.state = state
+        self.faults: list[BaseException] = []
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+    def handle_error(self, _request: object, _client_address: object) -> None:
+        """Keep a fault of this server for the end of the test; a client that went away is none."""
+        fault = sys.exception()
+        if fault is not None and not isinstance(fault, ConnectionError):
+            self.faults.append(fault)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # one segment per answer: headers and body apart would wait for each other's acknowledgement
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.state.connections += 1
+
+    def handle_method(self) -> None:
+        length = int(self.headers.get("Content-Length", "0"))
+        request = Request(line=self.requestline, headers=tuple(self.headers.items()), body=self.rfile.read(length))
+        answer = self.server.state.answer(request)
+        if answer.hang_up:
+            self.close_connection = True
+            return
+        self.send_response(answer.status)
+        self.send_header("Content-Length", str(len(answer.body)))
+        if answer.body and answer.content_type is not None:
+            self.send_header("Content-Type", answer.content_type)
+        for name, value in answer.headers:
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(answer.body)
+
+    do_GET = handle_method  # noqa: N815 http.server finds the methods by these names
+    do_POST = handle_method  # noqa: N815 as above, by this name
+    do_PUT = handle_method  # noqa: N815 as above, by this name
+    do_PATCH = handle_method  # noqa: N815 as above, by this name
+    do_DELETE = handle_method  # noqa: N815 as above, by this name
+
+    def log_message(self, *_: object) -> None:
+        """Write nothing to the terminal."""
+
+
 @contextmanager
 def serving(base: str = "/scim/v2") -> Iterator[ScriptedServer]:
     """Run a server on a free port of 127.0.0.1 and stop it afterwards."""
     state = ScriptedServer(base=base)
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize = -1  # one segment per answer: headers and body apart would wait for each other's acknowledgement
-
-        def setup(self) -> None:
-            super().setup()
-            state.connections += 1
-
-        def handle_method(self) -> None:
-            length = int(self.headers.get("Content-Length", "0"))
-            request = Request(
-                line=self.requestline,
-                headers=tuple(self.headers.items()),
-                body=self.rfile.read(length),
-            )
-            answer = state.answer(request)
-            if answer.hang_up:
-                self.close_connection = True
-                return
-            self.send_response(answer.status)
-            self.send_header("Content-Length", str(len(answer.body)))
-            if answer.body and answer.content_type is not None:
-                self.send_header("Content-Type", answer.content_type)
-            for name, value in answer.headers:
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(answer.body)
-
-        do_GET = handle_method  # noqa: N815 http.server finds the methods by these names
-        do_POST = handle_method  # noqa: N815 as above, by this name
-        do_PUT = handle_method  # noqa: N815 as above, by this name
-        do_PATCH = handle_method  # noqa: N815 as above, by this name
-        do_DELETE = handle_method  # noqa: N815 as above, by this name
-
-        def log_message(self, *_: object) -> None:
-            """Write nothing to the terminal."""
-
-    faults: list[BaseException | None] = []
-
-    class Server(ThreadingHTTPServer):
-        def handle_error(self, _request: object, _client_address: object) -> None:
-            """Keep a fault of this server for the end of the test; a client that went away is none."""
-            fault = sys.exception()
-            faults.extend([] if isinstance(fault, ConnectionError) else [fault])
-
-    with Server(("127.0.0.1", 0), Handler) as server:
+    with _Server(state) as server:
         state.url = f"http://127.0.0.1:{server.server_address[1]}{base}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -228,7 +230,7 @@ def serving(base: str = "/scim/v2") -> Iterator[ScriptedServer]:
         finally:
             server.shutdown()
             thread.join()
-    assert faults == []
+    assert server.faults == []
 
 
 def without(document: object, *path: str) -> Document:
