@@ -1,1 +1,68 @@
-"""*SQL, and nothing but SQL*: the ports of the rooms below on SQLite and PostgreSQL."""
+"""*SQL, and nothing but SQL*: the ports of the rooms below, on SQLite and on PostgreSQL.
+
+Knows what a change consists of and which columns a filter can use; knows no rule of the domain and no request. The
+engines live in ``sqlite`` and ``postgres``, each with its own plain SQL and its own migrations; what is the same stands
+beside them. One set of contract tests holds for both.
+"""
+
+from musterbook.storage.address import sqlite_path
+from musterbook.storage.database import Database
+from musterbook.storage.errors import (
+    DatabaseUrlError,
+    KeyCollisionError,
+    SchemaError,
+    SchemaTooNewError,
+    SchemaTooOldError,
+)
+from musterbook.storage.migrations import SchemaVersion
+from musterbook.storage.sqlite.database import SqliteDatabase, migrate_sqlite, open_sqlite
+
+__all__ = [
+    "Database",
+    "DatabaseUrlError",
+    "KeyCollisionError",
+    "SchemaError",
+    "SchemaTooNewError",
+    "SchemaTooOldError",
+    "SchemaVersion",
+    "SqliteDatabase",
+    "migrate",
+    "open_database",
+]
+
+SEARCH_SECONDS = 2.0
+"""How long a search may take before the client is told to narrow its filter."""
+BUSY_SECONDS = 5.0
+"""How long a write waits for its turn before the client is told to try again."""
+
+
+async def open_database(
+    url: str, *, search_seconds: float = SEARCH_SECONDS, busy_seconds: float = BUSY_SECONDS
+) -> Database:
+    """Open a database. A SQLite file is made if there is none, and brought up to date.
+
+    Raises:
+        DatabaseUrlError: the address names no database.
+        SchemaError: this release cannot work with the database as it is.
+        StoreUnavailableError: it cannot be reached.
+    """
+    path = sqlite_path(url)
+    if path is None:
+        message = "PostgreSQL"
+        raise DatabaseUrlError(message)
+    return await open_sqlite(path, search_seconds=search_seconds, busy_seconds=busy_seconds)
+
+
+async def migrate(url: str) -> list[str]:
+    """Bring a database up to date; return the names of the migrations applied.
+
+    Raises:
+        DatabaseUrlError: the address names no database.
+        SchemaError: a later release has changed it, or its keys cannot be made anew.
+        StoreUnavailableError: it cannot be reached.
+    """
+    path = sqlite_path(url)
+    if path is None:
+        message = "PostgreSQL"
+        raise DatabaseUrlError(message)
+    return await migrate_sqlite(path)

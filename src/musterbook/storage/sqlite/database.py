@@ -1,0 +1,69 @@
+"""*An open SQLite database.* Puts the reader, the writer and the stores together."""
+
+import asyncio
+from pathlib import Path
+
+from musterbook.storage.migrations import SchemaVersion
+from musterbook.storage.sqlite.backup import copy_database
+from musterbook.storage.sqlite.connection import Reader
+from musterbook.storage.sqlite.keys import SqliteKeyStore
+from musterbook.storage.sqlite.migrate import APPLIED, KEY_VERSION, known_migrations, migrate_file, schema_version
+from musterbook.storage.sqlite.resources import SqliteResourceStore
+from musterbook.storage.sqlite.tenants import SqliteTenantStore
+from musterbook.storage.sqlite.writer import Writer
+
+
+class SqliteDatabase:
+    """A :class:`musterbook.storage.database.Database`; made in the event loop that uses it."""
+
+    def __init__(self, path: Path, *, search_seconds: float, busy_seconds: float) -> None:
+        self.path = path
+        self.reader = Reader(path, seconds=search_seconds)
+        self.writer = Writer(path, busy_seconds=busy_seconds)
+        self.resources = SqliteResourceStore(self.reader, self.writer, search_seconds=search_seconds)
+        self.tenants = SqliteTenantStore(self.reader, self.writer)
+        self.keys = SqliteKeyStore(self.reader, self.writer)
+
+    async def ping(self) -> None:
+        """Read a row.
+
+        Raises:
+            StoreUnavailableError: the file is gone or cannot be read.
+        """
+        self.reader.row(KEY_VERSION)
+
+    async def schema_version(self) -> SchemaVersion:
+        """Return which migrations the database holds."""
+        rows = [(row[0], row[1], row[2]) for row in self.reader.rows(APPLIED)]
+        key_version = self.reader.row(KEY_VERSION)
+        return schema_version(rows, None if key_version is None else key_version[0], known_migrations())
+
+    async def backup(self, target: Path) -> None:
+        """Copy the database to a file that does not exist yet, while it is in use.
+
+        Raises:
+            FileExistsError: the target exists.
+            StoreUnavailableError: the database cannot be read, or the copy not written.
+        """
+        await asyncio.to_thread(copy_database, self.path, target)
+
+    async def close(self) -> None:
+        """Finish the writes that have begun and let go of the file. Harmless when it is closed already."""
+        await self.writer.close()
+        self.reader.close()
+
+
+async def open_sqlite(path: Path, *, search_seconds: float, busy_seconds: float) -> SqliteDatabase:
+    """Bring the file up to date, making it if there is none, and open it.
+
+    Raises:
+        SchemaError: it belongs to a later release, or its keys cannot be made anew.
+        StoreUnavailableError: it cannot be made, opened or written to.
+    """
+    await migrate_sqlite(path)
+    return SqliteDatabase(path, search_seconds=search_seconds, busy_seconds=busy_seconds)
+
+
+async def migrate_sqlite(path: Path) -> list[str]:
+    """Bring the file up to date; return the names of the migrations applied. Raises what :func:`open_sqlite` raises."""
+    return await asyncio.to_thread(migrate_file, path, known_migrations())

@@ -1,0 +1,109 @@
+"""*Resources on SQLite.* Reads and stores resources, their history and their events.
+
+How a change is written is decided in ``changes``, how a list is found in ``search``.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from musterbook.directory import ResourceId, TenantId
+from musterbook.directory.events import StoredEvent
+from musterbook.directory.store import Change, HistoryEntry, HistoryQuery, Record
+from musterbook.scim import ResourceType
+from musterbook.scim.operation import Page, Query
+from musterbook.storage.rows import (
+    EVENT_COLUMNS,
+    RECORD_COLUMNS,
+    REVISION_COLUMNS,
+    may_be_stored,
+    read_event,
+    read_history_entry,
+    read_record,
+)
+from musterbook.storage.sqlite.changes import store_change
+from musterbook.storage.sqlite.connection import Reader, Value
+from musterbook.storage.sqlite.search import Search
+from musterbook.storage.sqlite.writer import Writer
+
+GET: Final = f"""
+SELECT {RECORD_COLUMNS} FROM resources WHERE tenant_id = ? AND resource_type = ? AND id = ?
+"""
+
+LIST: Final = f"""
+SELECT {RECORD_COLUMNS} FROM resources WHERE tenant_id = ? AND resource_type = ? AND id > ? ORDER BY id LIMIT ?
+"""
+
+_HISTORY: Final = f"""
+SELECT {", ".join(f"revision.{name}" for name in REVISION_COLUMNS)},
+    {", ".join(f"previous.{name}" for name in REVISION_COLUMNS)}
+FROM revisions AS revision LEFT JOIN revisions AS previous
+    ON previous.tenant_id = revision.tenant_id AND previous.resource_id = revision.resource_id
+    AND previous.number = revision.number - 1
+WHERE revision.tenant_id = ? <conditions>
+ORDER BY <order> DESC, revision.resource_id DESC, revision.number DESC
+LIMIT ?
+"""
+
+EVENTS: Final = f"""
+SELECT {EVENT_COLUMNS}, position AS transaction_id, position FROM events
+WHERE tenant_id = ? AND position > ?
+ORDER BY position
+LIMIT ?
+"""
+
+
+class SqliteResourceStore:
+    """The port :class:`musterbook.directory.store.ResourceStore`."""
+
+    def __init__(self, reader: Reader, writer: Writer, *, search_seconds: float) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._search = Search(reader, search_seconds)
+
+    async def get(self, tenant_id: TenantId, resource_type: str, resource_id: ResourceId) -> Record | None:
+        """Return the resource, or ``None``. Ids are compared exactly."""
+        if not may_be_stored(resource_id):
+            return None
+        row = self._reader.row(GET, (tenant_id, resource_type, resource_id))
+        return None if row is None else read_record(row)
+
+    async def search(self, tenant_id: TenantId, resource_type: ResourceType, query: Query) -> Page:
+        """Return the part of the matching resources that ``query`` asks for, in the order of their ids."""
+        return await self._search.page(tenant_id, resource_type, query)
+
+    async def list_records(
+        self, tenant_id: TenantId, resource_type: str, *, after: ResourceId | None, limit: int
+    ) -> Sequence[Record]:
+        """Return records with their accounts in the order of their ids, beginning after the id ``after``."""
+        return [read_record(row) for row in self._reader.rows(LIST, (tenant_id, resource_type, after or "", limit))]
+
+    async def commit(self, change: Change) -> None:
+        """Store the change whole, durably, or raise and store nothing."""
+        await self._writer.run(lambda connection: store_change(connection, change))
+
+    async def history(self, tenant_id: TenantId, query: HistoryQuery) -> Sequence[HistoryEntry]:
+        """Return revisions newest first, by (at, resource_id, number)."""
+        conditions: list[str] = []
+        order = "revision.at"
+        parameters: list[Value] = [tenant_id]
+        if query.resource_id is not None:
+            if not may_be_stored(query.resource_id):
+                return []
+            conditions.append("AND revision.resource_id = ?")
+            # The sign hides the column from the planner, which would otherwise walk the tenant's whole history by time.
+            order = "+revision.at"
+            parameters.append(query.resource_id)
+        if query.action is not None:
+            conditions.append("AND revision.action = ?")
+            parameters.append(query.action.value)
+        if query.before is not None:
+            conditions.append("AND (revision.at, revision.resource_id, revision.number) < (?, ?, ?)")
+            parameters.extend(query.before)
+        sql = _HISTORY.replace("<conditions>", " ".join(conditions)).replace("<order>", order)
+        rows = self._reader.rows(sql, (*parameters, query.limit))
+        return [read_history_entry(row) for row in rows]
+
+    async def events(self, tenant_id: TenantId, *, after: tuple[int, int], limit: int) -> Sequence[StoredEvent]:
+        """Return events in commit order after (transaction_id, position), none of a transaction still open."""
+        # A position stands for its transaction: writers come one after the other.
+        return [read_event(row) for row in self._reader.rows(EVENTS, (tenant_id, max(after), limit))]
