@@ -51,6 +51,5 @@ def unique_attribute_is(resource_type: ResourceType, value: str) -> Comparison:
     """
     attribute = resource_type.attribute(resource_type.unique_attribute or "")
     if attribute is None:
-        message = f"{resource_type.name} has no unique attribute"
-        raise ValueError(message)
+        raise ValueError(f"{resource_type.name} has no unique attribute")
     return Comparison(BoundPath(None, attribute), CompareOp.EQ, value)

@@ -7,7 +7,7 @@ response. Whoever matches on them ends with ``assert_never``, so a new case cann
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from musterbook.scim.filter import Filter
 from musterbook.scim.patch import Patch
@@ -27,6 +27,10 @@ class Projection:
     def is_default(self) -> bool:
         """Whether the stored text can be shown as it is."""
         return self.attributes is None and self.excluded_attributes is None
+
+
+DEFAULT_PROJECTION: Final = Projection()
+"""Everything that is returned by default."""
 
 
 @dataclass(frozen=True, slots=True)

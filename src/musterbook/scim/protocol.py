@@ -12,6 +12,7 @@ from musterbook.scim import discovery
 from musterbook.scim.dialects import Tolerance
 from musterbook.scim.errors import ForbiddenError, NotFoundError, NotSupportedError, UnsupportedMediaTypeError
 from musterbook.scim.operation import (
+    DEFAULT_PROJECTION,
     CreateResource,
     DeleteResource,
     GetResource,
@@ -57,7 +58,7 @@ class Exchange:
     """``None`` where ``document`` is the answer already."""
     document: Json = None
     """The body of an answer that needs no directory."""
-    projection: Projection = Projection()
+    projection: Projection = DEFAULT_PROJECTION
 
 
 def parse_request(request: ScimRequest, service: Service, tolerance: Tolerance) -> Exchange:
@@ -96,7 +97,9 @@ def _parse_operation(
         case (Endpoint.RESOURCE, "DELETE"):
             return "delete", DeleteResource(resource_type, route.id)
         case (Endpoint.RESOURCE, "PATCH"):
-            return "patch", PatchResource(resource_type, route.id, parse_patch(_body(request), resource_type, tolerance))
+            return "patch", PatchResource(
+                resource_type, route.id, parse_patch(_body(request), resource_type, tolerance)
+            )
         case (Endpoint.RESOURCE, _):
             return "replace", ReplaceResource(route.id, parse_resource(_body(request), resource_type, tolerance))
         case (_, "POST"):
@@ -121,24 +124,22 @@ def check_content_type(content_type: str | None) -> None:
     media_type, *parameters = (part.strip().lower() for part in content_type.split(";"))
     charsets = [part.removeprefix("charset=").strip('"') for part in parameters if part.startswith("charset=")]
     if (media_type and media_type not in _JSON_TYPES) or any(charset not in {"utf-8", "utf8"} for charset in charsets):
-        message = "Send the body as application/scim+json or application/json, in UTF-8."
-        raise UnsupportedMediaTypeError(message)
+        raise UnsupportedMediaTypeError("Send the body as application/scim+json or application/json, in UTF-8.")
 
 
 def _answer_empty(request: ScimRequest, route: Route) -> Exchange:
     if request.method != "GET":
-        message = "Groups are not taken yet. In the provider's application, leave groups out of provisioning."
-        raise NotSupportedError(message)
+        raise NotSupportedError(
+            "Groups are not taken yet. In the provider's application, leave groups out of provisioning."
+        )
     if route.id:
-        message = "There is no resource with this id."
-        raise NotFoundError(message)
+        raise NotFoundError("There is no resource with this id.")
     return Exchange(route.template, "search", None, discovery.list_response([]))
 
 
 def _answer_discovery(request: ScimRequest, route: Route, service: Service) -> Exchange:
     if request.query and parse_parameters(request.query).get("filter") is not None:
-        message = "Discovery endpoints cannot be filtered (RFC 7644 §4)."
-        raise ForbiddenError(message)
+        raise ForbiddenError("Discovery endpoints cannot be filtered (RFC 7644 §4).")
     document: Json
     match route.endpoint:
         case Endpoint.SERVICE_PROVIDER_CONFIG:
@@ -152,6 +153,5 @@ def _answer_discovery(request: ScimRequest, route: Route, service: Service) -> E
         case _:
             document = discovery.find_by_id(discovery.resource_types(service), route.id)
     if document is None:
-        message = "There is no such schema or resource type."
-        raise NotFoundError(message)
+        raise NotFoundError("There is no such schema or resource type.")
     return Exchange(route.template, "discover", None, document)

@@ -1,7 +1,8 @@
 """*Query parameters.* Reads paging, filter and projection from a query string (RFC 7644 §3.4.2, §3.9).
 
-Knows resource types; knows no HTTP server. Parameter names are taken in any case and unknown ones are ignored, since
-providers add their own; an empty query string and a trailing ``&`` are harmless.
+Knows resource types; knows no HTTP server. Parameter names are taken in any case and others than these are ignored,
+since providers add their own; an empty query string and a trailing ``&`` are harmless. ``sortBy`` is one of the others:
+sorting is not supported, and ``/ServiceProviderConfig`` says so.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from urllib.parse import parse_qsl
 from musterbook.scim.dialects import Tolerance
 from musterbook.scim.errors import BadRequestError, InvalidFilterError, InvalidValueError
 from musterbook.scim.filter_parser import parse_filter
-from musterbook.scim.operation import Projection, Query
+from musterbook.scim.operation import DEFAULT_PROJECTION, Projection, Query
 from musterbook.scim.path import BoundPath, parse_attr_path, resolve
 from musterbook.scim.schema import ResourceType
 
@@ -21,12 +22,14 @@ MAX_PARAMETERS = 100
 MAX_PROJECTED_ATTRIBUTES = 200
 _LARGEST_INDEX = 2**53
 """Beyond what JSON numbers hold exactly; a larger ``startIndex`` is past the end of any list."""
-_NO_PROJECTION = Projection()
+
+
+_KNOWN_PARAMETERS = frozenset({"filter", "startindex", "count", "attributes", "excludedattributes"})
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """The query parameters by lower-cased name."""
+    """The query parameters that mean something, by lower-cased name."""
 
     values: Mapping[str, str]
 
@@ -42,24 +45,24 @@ def parse_parameters(query: str) -> Parameters:
     """Return the parameters of a raw query string; ``+`` and ``%20`` are spaces, names lose their case.
 
     Raises:
-        BadRequestError: not UTF-8 once decoded, too many parameters, or one that is given twice.
+        BadRequestError: not UTF-8 once decoded, too many parameters, or one with a meaning that is given twice: which
+            of them a proxy looked at, nobody knows.
     """
     if not query or query == "&":
         return _NO_PARAMETERS
     try:
         pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
     except UnicodeDecodeError:
-        message = "The query string is not UTF-8 once it is percent-decoded."
-        raise BadRequestError(message) from None
+        raise BadRequestError("The query string is not UTF-8 once it is percent-decoded.") from None
     except ValueError:
-        message = f"The query string holds more than {MAX_PARAMETERS} parameters."
-        raise BadRequestError(message) from None
+        raise BadRequestError(f"The query string holds more than {MAX_PARAMETERS} parameters.") from None
     values: dict[str, str] = {}
     for name, value in pairs:
         key = name.lower()
+        if key not in _KNOWN_PARAMETERS:
+            continue
         if key in values:
-            message = f"The query parameter '{name[:40]}' is given twice."
-            raise BadRequestError(message)
+            raise BadRequestError(f"The query parameter '{name}' is given twice.")
         values[key] = value
     return Parameters(values)
 
@@ -73,8 +76,7 @@ def parse_query(parameters: Parameters, resource_type: ResourceType, tolerance: 
     """
     text = parameters.get("filter")
     if text is not None and not text.strip():
-        message = "The filter is empty. Leave the parameter out to list everything."
-        raise InvalidFilterError(message, column=1)
+        raise InvalidFilterError("The filter is empty. Leave the parameter out to list everything.", column=1)
     return Query(
         filter=None if text is None else parse_filter(text, resource_type, tolerance),
         start_index=max(1, _integer(parameters, "startIndex", default=1)),
@@ -88,8 +90,7 @@ def _integer(parameters: Parameters, name: str, *, default: int) -> int:
         return default
     digits = text.strip().removeprefix("-")
     if not (digits.isascii() and digits.isdigit()):
-        message = f"'{name}' must be an integer."
-        raise InvalidValueError(message)
+        raise InvalidValueError(f"'{name}' must be an integer.")
     # Counting digits first keeps a megabyte of digits from being turned into a number.
     number = int(digits) if len(digits) <= len(str(_LARGEST_INDEX)) else _LARGEST_INDEX
     return -number if text.strip().startswith("-") else min(number, _LARGEST_INDEX)
@@ -103,10 +104,9 @@ def parse_projection(parameters: Parameters, resource_type: ResourceType) -> Pro
     """
     attributes, excluded = parameters.get("attributes"), parameters.get("excludedattributes")
     if not attributes and not excluded:
-        return _NO_PROJECTION
+        return DEFAULT_PROJECTION
     if attributes and excluded:
-        message = "Send either 'attributes' or 'excludedAttributes', not both (RFC 7644 §3.9)."
-        raise InvalidValueError(message)
+        raise InvalidValueError("Send either 'attributes' or 'excludedAttributes', not both (RFC 7644 §3.9).")
     if attributes:
         return Projection(attributes=_paths(attributes, resource_type))
     return Projection(excluded_attributes=_paths(excluded or "", resource_type))
@@ -115,8 +115,7 @@ def parse_projection(parameters: Parameters, resource_type: ResourceType) -> Pro
 def _paths(text: str, resource_type: ResourceType) -> tuple[BoundPath, ...]:
     names = text.split(",", MAX_PROJECTED_ATTRIBUTES)
     if len(names) > MAX_PROJECTED_ATTRIBUTES:
-        message = f"More than {MAX_PROJECTED_ATTRIBUTES} attributes are named."
-        raise InvalidValueError(message)
+        raise InvalidValueError(f"More than {MAX_PROJECTED_ATTRIBUTES} attributes are named.")
     paths = (parse_attr_path(name.strip(), resource_type) for name in names)
     bound = (resolve(path, resource_type) for path in paths if path is not None)
     return tuple(path for path in bound if path is not None)

@@ -1,7 +1,7 @@
 """*From outcome to response.* Decides status, headers and body of an answer (RFC 7644 §3.3 to §3.12).
 
 Knows outcomes, stored texts and the base URL; knows no HTTP server. The stored text is spliced into the answer as it
-is: only where a client names attributes is it decoded.
+is; only where a client names attributes is it decoded.
 """
 
 from collections.abc import Sequence

@@ -81,15 +81,12 @@ def find_route(method: str, path: str, service: Service) -> Route:
     """
     route = _match([segment for segment in path.split("/") if segment], service)
     if route is None:
-        message = "There is no such endpoint. The resources are at /Users below the SCIM base URL."
-        raise NotFoundError(message)
+        raise NotFoundError("There is no such endpoint. The resources are at /Users below the SCIM base URL.")
     allowed = _METHODS[route.endpoint]
     if method not in allowed:
-        message = f"This endpoint takes {', '.join(allowed)}."
-        raise MethodNotAllowedError(message, allowed=allowed)
+        raise MethodNotAllowedError(f"This endpoint takes {', '.join(allowed)}.", allowed=allowed)
     if route.endpoint is Endpoint.UNSUPPORTED:
-        message = f"{route.template} is not offered by this server; see /ServiceProviderConfig."
-        raise NotSupportedError(message)
+        raise NotSupportedError(f"{route.template} is not offered by this server; see /ServiceProviderConfig.")
     return route
 
 
@@ -105,7 +102,9 @@ def _match(segments: list[str], service: Service) -> Route | None:
             return Route(_DISCOVERY[name][0], f"/{name}")
         case [name, id_] if name in _DISCOVERY and (one := _DISCOVERY[name][1]) is not None:
             return Route(one, f"/{name}/{{id}}", None, id_)
-        case [] | ["Me" | "Bulk" | ".search"] | [_, ".search"]:
-            return Route(Endpoint.UNSUPPORTED, "/" + "/".join(segments[-1:]))
+        case [name, ".search"] if name in service.by_endpoint:
+            return Route(Endpoint.UNSUPPORTED, f"/{name}/.search")
+        case [] | ["Me" | "Bulk" | ".search"]:
+            return Route(Endpoint.UNSUPPORTED, "/" + "".join(segments))
         case _:
             return None

@@ -185,8 +185,7 @@ def _parse_attribute(document: Mapping[str, Any]) -> Attribute:
     # `Any`: the shape of a JSON definition; every value is turned into its typed form here, once.
     sub_attributes = tuple(_parse_attribute(item) for item in document.get("subAttributes", ()))
     if any(sub.type is AttributeType.COMPLEX for sub in sub_attributes):
-        message = f"{document['name']} has a complex sub-attribute (RFC 7643 §2.3.8)"
-        raise ValueError(message)
+        raise ValueError(f"{document['name']} has a complex sub-attribute (RFC 7643 §2.3.8)")
     return Attribute(
         document["name"],
         AttributeType(document["type"]),
