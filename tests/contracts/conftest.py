@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from musterbook.storage import Database, migrate, open_database
+from musterbook.storage import Database, migrate_database, open_database
 from tests.contracts.sample import ACME, GLOBEX, first_administrator, setup_link, tenant
 
 
@@ -21,7 +21,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 async def empty_database(database_url: str) -> AsyncIterator[Database]:
     """Yield an open database without tenants."""
-    await migrate(database_url)
+    await migrate_database(database_url)
     database = await open_database(database_url)
     yield database
     await database.close()

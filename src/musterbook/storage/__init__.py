@@ -5,6 +5,9 @@ engines live in ``sqlite`` and ``postgres``, each with its own plain SQL and its
 beside them. One set of contract tests holds for both.
 """
 
+import asyncio
+from pathlib import Path
+
 from musterbook.storage.address import sqlite_path
 from musterbook.storage.database import Database
 from musterbook.storage.errors import (
@@ -14,7 +17,8 @@ from musterbook.storage.errors import (
     SchemaTooNewError,
     SchemaTooOldError,
 )
-from musterbook.storage.migrations import SchemaVersion
+from musterbook.storage.migrations import SchemaVersion, check_schema
+from musterbook.storage.sqlite.backup import copy_database
 from musterbook.storage.sqlite.database import SqliteDatabase, migrate_sqlite, open_sqlite
 
 __all__ = [
@@ -26,8 +30,11 @@ __all__ = [
     "SchemaTooOldError",
     "SchemaVersion",
     "SqliteDatabase",
-    "migrate",
+    "backup_database",
+    "check_schema",
+    "migrate_database",
     "open_database",
+    "sqlite_path",
 ]
 
 SEARCH_SECONDS = 2.0
@@ -53,7 +60,7 @@ async def open_database(
     return await open_sqlite(path, search_seconds=search_seconds, busy_seconds=busy_seconds)
 
 
-async def migrate(url: str) -> list[str]:
+async def migrate_database(url: str) -> list[str]:
     """Bring a database up to date; return the names of the migrations applied.
 
     Raises:
@@ -66,3 +73,17 @@ async def migrate(url: str) -> list[str]:
         message = "PostgreSQL"
         raise DatabaseUrlError(message)
     return await migrate_sqlite(path)
+
+
+async def backup_database(url: str, target: Path) -> None:
+    """Copy a SQLite database, as it is at one moment, to a file that does not exist yet; it may be in use.
+
+    Raises:
+        DatabaseUrlError: the address names no SQLite database; PostgreSQL has tools of its own.
+        FileExistsError: the target exists.
+        StoreUnavailableError: the database cannot be read, or the copy not written.
+    """
+    path = sqlite_path(url)
+    if path is None:
+        raise DatabaseUrlError("Only a SQLite database is copied by Musterbook; PostgreSQL has pg_dump.")
+    await asyncio.to_thread(copy_database, path, target)

@@ -37,6 +37,22 @@ class Database(Protocol):
         """Return which migrations the database holds."""
         ...
 
+    async def now(self) -> str:
+        """Return the time by the database's clock, UTC, ``YYYY-MM-DDTHH:MM:SS.mmmZ``.
+
+        Raises:
+            StoreUnavailableError: it does not answer.
+        """
+        ...
+
+    async def durability(self) -> str:
+        """Return the setting that decides when a commit counts as done, read from the connection that writes.
+
+        Raises:
+            StoreUnavailableError: it does not answer.
+        """
+        ...
+
     async def close(self) -> None:
         """Finish the writes that have begun and let go of the database. Harmless when it is closed already."""
         ...

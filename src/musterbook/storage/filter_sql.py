@@ -32,8 +32,8 @@ from musterbook.scim.path import BoundPath
 FIRST_PARAMETER = 3
 """The number of a filter's first parameter."""
 MAX_NESTING = 4
-"""How deep the parts of a filter are followed. SQLite's parser overflows a little further down; what lies deeper, which no
-known client sends, is left to ``scim.match``."""
+"""How deep the parts of a filter are followed. SQLite's parser overflows a little further down; what lies deeper, which
+no known client sends, is left to ``scim.match``."""
 
 
 @dataclass(frozen=True, slots=True)

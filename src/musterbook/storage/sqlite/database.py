@@ -4,7 +4,6 @@ import asyncio
 from pathlib import Path
 
 from musterbook.storage.migrations import SchemaVersion
-from musterbook.storage.sqlite.backup import copy_database
 from musterbook.storage.sqlite.connection import Reader
 from musterbook.storage.sqlite.keys import SqliteKeyStore
 from musterbook.storage.sqlite.migrate import APPLIED, KEY_VERSION, known_migrations, migrate_file, schema_version
@@ -12,12 +11,14 @@ from musterbook.storage.sqlite.resources import SqliteResourceStore
 from musterbook.storage.sqlite.tenants import SqliteTenantStore
 from musterbook.storage.sqlite.writer import Writer
 
+_SYNCHRONOUS = ("OFF", "NORMAL", "FULL", "EXTRA")
+"""The levels of ``PRAGMA synchronous``, by their numbers."""
+
 
 class SqliteDatabase:
     """A :class:`musterbook.storage.database.Database`; made in the event loop that uses it."""
 
     def __init__(self, path: Path, *, search_seconds: float, busy_seconds: float) -> None:
-        self.path = path
         self.reader = Reader(path, seconds=search_seconds)
         self.writer = Writer(path, busy_seconds=busy_seconds)
         self.resources = SqliteResourceStore(self.reader, self.writer, search_seconds=search_seconds)
@@ -38,14 +39,21 @@ class SqliteDatabase:
         key_version = self.reader.row(KEY_VERSION)
         return schema_version(rows, None if key_version is None else key_version[0], known_migrations())
 
-    async def backup(self, target: Path) -> None:
-        """Copy the database to a file that does not exist yet, while it is in use.
+    async def now(self) -> str:
+        """Return the time by the database's clock, which is this machine's."""
+        row = self.reader.row("SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')")
+        assert row is not None  # a row without a table
+        now: str = row[0]
+        return now
+
+    async def durability(self) -> str:
+        """Return what the connection that writes says of when a commit counts as done.
 
         Raises:
-            FileExistsError: the target exists.
-            StoreUnavailableError: the database cannot be read, or the copy not written.
+            StoreUnavailableError: the file cannot be written to.
         """
-        await asyncio.to_thread(copy_database, self.path, target)
+        level = await self.writer.run(lambda connection: connection.execute("PRAGMA synchronous").fetchone()[0])
+        return f"synchronous={_SYNCHRONOUS[level]}"
 
     async def close(self) -> None:
         """Finish the writes that have begun and let go of the file. Harmless when it is closed already."""

@@ -39,10 +39,9 @@ SELECT {", ".join(f"revision.{name}" for name in REVISION_COLUMNS)},
 FROM revisions AS revision LEFT JOIN revisions AS previous
     ON previous.tenant_id = revision.tenant_id AND previous.resource_id = revision.resource_id
     AND previous.number = revision.number - 1
-WHERE revision.tenant_id = ? <conditions>
-ORDER BY <order> DESC, revision.resource_id DESC, revision.number DESC
-LIMIT ?
 """
+_PLACE: Final = ("revision.at", "revision.resource_id", "revision.number")
+"""The place of a revision in the history of a tenant; the last column alone is its place in that of a resource."""
 
 EVENTS: Final = f"""
 SELECT {EVENT_COLUMNS}, position AS transaction_id, position FROM events
@@ -82,26 +81,25 @@ class SqliteResourceStore:
         await self._writer.run(lambda connection: store_change(connection, change))
 
     async def history(self, tenant_id: TenantId, query: HistoryQuery) -> Sequence[HistoryEntry]:
-        """Return revisions newest first, by (at, resource_id, number)."""
-        conditions: list[str] = []
-        order = "revision.at"
+        """Return revisions, each with the one before it, in the order that :class:`HistoryQuery` states."""
+        if query.resource_id is not None and not may_be_stored(query.resource_id):
+            return []
+        conditions = ["revision.tenant_id = ?"]
         parameters: list[Value] = [tenant_id]
         if query.resource_id is not None:
-            if not may_be_stored(query.resource_id):
-                return []
-            conditions.append("AND revision.resource_id = ?")
-            # The sign hides the column from the planner, which would otherwise walk the tenant's whole history by time.
-            order = "+revision.at"
+            conditions.append("revision.resource_id = ?")
             parameters.append(query.resource_id)
         if query.action is not None:
-            conditions.append("AND revision.action = ?")
+            conditions.append("revision.action = ?")
             parameters.append(query.action.value)
+        # Of one resource only the number counts, so its key alone leads to the page.
+        place = _PLACE if query.resource_id is None else _PLACE[2:]
         if query.before is not None:
-            conditions.append("AND (revision.at, revision.resource_id, revision.number) < (?, ?, ?)")
-            parameters.extend(query.before)
-        sql = _HISTORY.replace("<conditions>", " ".join(conditions)).replace("<order>", order)
-        rows = self._reader.rows(sql, (*parameters, query.limit))
-        return [read_history_entry(row) for row in rows]
+            conditions.append(f"({', '.join(place)}) < ({', '.join('?' for _ in place)})")
+            parameters.extend(query.before[-len(place) :])
+        order = ", ".join(f"{column} DESC" for column in place)
+        sql = f"{_HISTORY} WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT ?"
+        return [read_history_entry(row) for row in self._reader.rows(sql, (*parameters, query.limit))]
 
     async def events(self, tenant_id: TenantId, *, after: tuple[int, int], limit: int) -> Sequence[StoredEvent]:
         """Return events in commit order after (transaction_id, position), none of a transaction still open."""
