@@ -56,6 +56,7 @@ CREW = make_resource_type(
                         "multiValued": True,
                         "subAttributes": [
                             {"name": "value", "type": "string", "caseExact": True, **_REFERENCE},
+                            {"name": "$ref", "type": "reference", **_REFERENCE},
                             {"name": "type", "type": "string", **_REFERENCE},
                             {"name": "display", "type": "string"},
                         ],

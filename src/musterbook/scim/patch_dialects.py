@@ -67,18 +67,3 @@ CLEARED_BY_VALUE = Dialect(
     ("Entra ID",),
     "The manager is removed by an empty value inside the object; what stays beside it, such as $ref, goes too.",
 )
-
-PATCH_DIALECTS = (
-    PATCH_WITHOUT_SCHEMAS,
-    OPERATION_NAME_CASE,
-    VALUE_PATHS_AS_KEYS,
-    READ_ONLY_TARGETS,
-    UNKNOWN_TARGETS,
-    SCHEMAS_AS_TARGET,
-    UNQUALIFIED_EXTENSION_PATHS,
-    CREATED_BY_FILTER,
-    FILTERED_SINGLE_VALUES,
-    REMOVED_BY_VALUE,
-    CLEARED_BY_VALUE,
-)
-"""Every entry of this module, for the registry."""
