@@ -12,7 +12,9 @@ from enum import Enum
 from musterbook.directory import parse_time
 from musterbook.directory.store import StoreError
 from musterbook.settings import Settings, unknown_variables
-from musterbook.storage import Database, SchemaError, check_schema, open_database, sqlite_path
+from musterbook.storage import Database, SchemaError, open_database
+from musterbook.storage.address import sqlite_path
+from musterbook.storage.migrations import check_schema
 
 MAX_CLOCK_DIFFERENCE = timedelta(seconds=5)
 
