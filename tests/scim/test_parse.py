@@ -8,7 +8,16 @@ from musterbook.scim.dialects import Profile, Tolerance
 from musterbook.scim.errors import InvalidSyntaxError, InvalidValueError
 from musterbook.scim.parse import check_resource, parse_resource
 from musterbook.scim.resource import Json, Resource, render_document
-from musterbook.scim.schema import SchemaExtension, load_schema, make_resource_type, user_type
+from musterbook.scim.schema import (
+    Attribute,
+    AttributeType,
+    Mutability,
+    SchemaExtension,
+    load_schema,
+    make_resource_type,
+    make_schema,
+    user_type,
+)
 
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -197,6 +206,19 @@ class TestChecks:
         assert refusal.value.detail == f'The extension "{ENTERPRISE}" is required; send it.'
         whole = Resource(required, {"userName": "ada", ENTERPRISE: {"department": "Engines"}})
         assert check_resource(whole) is whole
+
+    def test_an_extension_may_hold_what_is_read_only(self) -> None:
+        """What is read-only is left out of an extension as it is elsewhere."""
+        issued = Attribute("issued", AttributeType.STRING, mutability=Mutability.READ_ONLY)
+        badge = make_schema("urn:example:Badge", "Badge", "", [issued, Attribute("label", AttributeType.STRING)])
+        holder = make_resource_type("User", "/Users", load_schema("user"), [SchemaExtension(badge)])
+        document = {
+            "schemas": [CORE, "urn:example:Badge"],
+            "userName": "ada",
+            "urn:example:Badge": {"issued": 1, "label": "x"},
+        }
+        resource = parse_resource(document, holder, Tolerance(Profile.INTEROP_STRICT))
+        assert resource.attributes == {"userName": "ada", "urn:example:Badge": {"label": "x"}}
 
     @pytest.mark.parametrize("value", ["x", 1, True, [{}]])
     def test_an_extension_is_an_object(self, value: Json) -> None:

@@ -110,6 +110,7 @@ def test_nesting_beyond_the_interpreter_is_refused_the_same_way() -> None:
         rb'{"active": true, "active": false, "x": "\":"}',
         rb'{"\"": 1, "active": 1, "active": 1, "x": ":\":"}',
         b'{"x": [{"y": {"active": 1, "active": 1}}]}',
+        b'{"x": {"y": 1}, "active": 1, "active": 1}',
         b'{"x": [{"y": {"active": 1, "ACTIVE": 1}}]}',
     ],
 )

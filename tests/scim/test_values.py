@@ -256,11 +256,12 @@ class TestMultiValued:
                 {"value": "ada@example.com", "type": "home"},
                 {"value": "ADA@example.com", "type": "Work", "primary": True, "display": "Ada"},
                 {"value": "ada@example.com"},
+                {"value": "ada@example.com", "type": "home", "display": "Home"},
             ],
         )
         assert parsed == [
             {"value": "ada@example.com", "display": "Ada", "type": "work", "primary": True},
-            {"value": "ada@example.com", "type": "home"},
+            {"value": "ada@example.com", "display": "Home", "type": "home"},
             {"value": "ada@example.com"},
         ]
         assert list(parsed[0]) == ["value", "display", "type", "primary"]

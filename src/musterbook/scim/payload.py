@@ -11,6 +11,7 @@ Every refusal takes time in proportion to the length. Two rules go beyond the gr
 import json
 import math
 import re
+from collections.abc import Iterable
 from typing import NoReturn
 
 import msgspec
@@ -108,7 +109,7 @@ def _count_names(document: dict[str, Json]) -> int:
             if isinstance(item, dict):
                 count += len(item)
                 if len(set(map(str.lower, item))) != len(item):
-                    raise _repeated(_first_repeated(list(item)))
+                    _refuse_repetition(item)
                 below += [value for value in item.values() if type(value) in _CONTAINERS]
             else:
                 below += [value for value in item if type(value) in _CONTAINERS]
@@ -125,27 +126,16 @@ def _check_no_name_was_lost(body: bytes, names: int) -> None:
         return
     if len(body) <= SMALL_BODY_BYTES:
         # To find the name takes a second, slower decoding.
-        json.loads(body, object_pairs_hook=_refuse_repeated)
+        json.loads(body, object_pairs_hook=lambda pairs: _refuse_repetition(name for name, _ in pairs))
     raise InvalidSyntaxError("An object names the same attribute twice; send it once.")
 
 
-def _refuse_repeated(pairs: list[tuple[str, Json]]) -> None:
-    name = _first_repeated([name for name, _ in pairs])
-    if name is not None:
-        raise _repeated(name)
-
-
-def _first_repeated(names: list[str]) -> str | None:
+def _refuse_repetition(names: Iterable[str]) -> None:
     seen: set[str] = set()
     for name in names:
         if name.lower() in seen:
-            return name
+            raise InvalidSyntaxError(f"An object names {name[:100]!r} twice, in this or another case; send it once.")
         seen.add(name.lower())
-    return None
-
-
-def _repeated(name: str | None) -> InvalidSyntaxError:
-    return InvalidSyntaxError(f"An object names {(name or '')[:100]!r} twice, in this or another case; send it once.")
 
 
 def _too_deep() -> InvalidSyntaxError:

@@ -329,8 +329,6 @@ def _wrong_type(path: str, due: str, value: Json) -> InvalidValueError:
 
 def _json_type(value: Json) -> str:
     match value:
-        case None:
-            return "null"
         case bool():
             return "a boolean"
         case int() | float():
