@@ -18,6 +18,8 @@ from musterbook.storage.errors import (
     SchemaTooOldError,
 )
 from musterbook.storage.migrations import SchemaVersion, check_schema
+from musterbook.storage.postgres.database import open_postgres
+from musterbook.storage.postgres.migrate import migrate_postgres
 from musterbook.storage.sqlite.backup import copy_database
 from musterbook.storage.sqlite.database import SqliteDatabase, migrate_sqlite, open_sqlite
 
@@ -55,8 +57,7 @@ async def open_database(
     """
     path = sqlite_path(url)
     if path is None:
-        message = "PostgreSQL"
-        raise DatabaseUrlError(message)
+        return await open_postgres(url, search_seconds=search_seconds, busy_seconds=busy_seconds)
     return await open_sqlite(path, search_seconds=search_seconds, busy_seconds=busy_seconds)
 
 
@@ -70,8 +71,7 @@ async def migrate_database(url: str) -> list[str]:
     """
     path = sqlite_path(url)
     if path is None:
-        message = "PostgreSQL"
-        raise DatabaseUrlError(message)
+        return await migrate_postgres(url)
     return await migrate_sqlite(path)
 
 

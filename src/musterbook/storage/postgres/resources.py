@@ -1,0 +1,138 @@
+"""*Resources on PostgreSQL.* Reads and stores resources, their history and their events.
+
+How a change is written is decided in ``writes``, how a list is found in ``search``.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from musterbook.directory import ResourceId, TenantId
+from musterbook.directory.events import StoredEvent
+from musterbook.directory.store import Change, HistoryEntry, HistoryQuery, Record, StoreUnavailableError
+from musterbook.scim import ResourceType
+from musterbook.scim.operation import Page, Query
+from musterbook.storage.postgres.connection import Connection, Value
+from musterbook.storage.postgres.failures import was_rolled_back
+from musterbook.storage.postgres.pool import Pool
+from musterbook.storage.postgres.search import Search
+from musterbook.storage.postgres.transaction import transaction
+from musterbook.storage.postgres.writes import check_another_administrator_stays, write
+from musterbook.storage.rows import (
+    EVENT_COLUMNS,
+    RECORD_COLUMNS,
+    REVISION_COLUMNS,
+    may_be_stored,
+    read_event,
+    read_history_entry,
+    read_record,
+)
+
+GET: Final = f"""
+SELECT {RECORD_COLUMNS} FROM resources WHERE tenant_id = $1 AND resource_type = $2 AND id = $3
+"""
+
+LIST: Final = f"""
+SELECT {RECORD_COLUMNS} FROM resources WHERE tenant_id = $1 AND resource_type = $2 AND id > $3 ORDER BY id LIMIT $4
+"""
+
+# The page is cut before the neighbours of its revisions are looked up.
+_HISTORY: Final = f"""
+SELECT {", ".join(f"revision.{name}" for name in REVISION_COLUMNS)},
+    {", ".join(f"previous.{name}" for name in REVISION_COLUMNS)}
+FROM (
+    SELECT * FROM revisions AS revision WHERE revision.tenant_id = $1 <conditions> ORDER BY <order> LIMIT $2
+) AS revision
+LEFT JOIN revisions AS previous
+    ON previous.tenant_id = $1 AND previous.resource_id = revision.resource_id
+    AND previous.number = revision.number - 1
+ORDER BY <order>
+"""
+
+_NEWEST_FIRST: Final = "revision.at DESC, revision.resource_id DESC, revision.number DESC"
+_LAST_NUMBER_FIRST: Final = "revision.number DESC"
+
+# An event of a transaction that is still open, and every event after it, waits until that transaction has ended.
+EVENTS: Final = f"""
+SELECT {EVENT_COLUMNS}, transaction_id, position FROM events
+WHERE tenant_id = $1 AND (transaction_id, position) > ($2, $3)
+    AND transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+ORDER BY transaction_id, position
+LIMIT $4
+"""
+
+
+class PostgresResourceStore:
+    """The port :class:`musterbook.directory.store.ResourceStore`."""
+
+    def __init__(self, pool: Pool, *, search_seconds: float) -> None:
+        self._pool = pool
+        self._search = Search(pool, search_seconds)
+
+    async def get(self, tenant_id: TenantId, resource_type: str, resource_id: ResourceId) -> Record | None:
+        """Return the resource, or ``None``. Ids are compared exactly."""
+        if not may_be_stored(resource_id):
+            return None
+        row = await self._pool.row(GET, tenant_id, resource_type, resource_id)
+        return None if row is None else read_record(row)
+
+    async def search(self, tenant_id: TenantId, resource_type: ResourceType, query: Query) -> Page:
+        """Return the part of the matching resources that ``query`` asks for, in the order of their ids."""
+        return await self._search.page(tenant_id, resource_type, query)
+
+    async def list_records(
+        self, tenant_id: TenantId, resource_type: str, *, after: ResourceId | None, limit: int
+    ) -> Sequence[Record]:
+        """Return records with their accounts in the order of their ids, beginning after the id ``after``."""
+        return [read_record(row) for row in await self._pool.rows(LIST, tenant_id, resource_type, after or "", limit)]
+
+    async def commit(self, change: Change) -> None:
+        """Store the change whole, durably, or raise and store nothing."""
+
+        async def work(connection: Connection) -> None:
+            if not change.may_remove_administrator:
+                await write(connection, change)
+                return
+            async with transaction(connection):
+                await check_another_administrator_stays(connection, change)
+                await write(connection, change)
+
+        try:
+            await self._pool.run(work)
+        except StoreUnavailableError as error:
+            # Two writes that each want the name which the other holds wait for each other until the server chooses one.
+            if not was_rolled_back(error.__cause__):
+                raise
+            await self._pool.run(work)
+
+    async def history(self, tenant_id: TenantId, query: HistoryQuery) -> Sequence[HistoryEntry]:
+        """Return revisions, each with the one before it, in the order that :class:`HistoryQuery` states."""
+        if query.resource_id is not None and not may_be_stored(query.resource_id):
+            return []
+        sql, values = _history_statement(query)
+        return [read_history_entry(row) for row in await self._pool.rows(sql, tenant_id, query.limit, *values)]
+
+    async def events(self, tenant_id: TenantId, *, after: tuple[int, int], limit: int) -> Sequence[StoredEvent]:
+        """Return events in commit order after (transaction_id, position), none of a transaction still open."""
+        return [read_event(row) for row in await self._pool.rows(EVENTS, tenant_id, *after, limit)]
+
+
+def _history_statement(query: HistoryQuery) -> tuple[str, list[Value]]:
+    """Return the statement for ``query`` and its values from the third on."""
+    conditions: list[str] = []
+    values: list[Value] = []
+
+    def add(condition: str, *given: Value) -> None:
+        first = 3 + len(values)
+        conditions.append(condition.format(*(f"${first + index}" for index in range(len(given)))))
+        values.extend(given)
+
+    if query.resource_id is not None:
+        add("AND revision.resource_id = {}", query.resource_id)
+        if query.before is not None:
+            add("AND revision.number < {}", query.before[2])
+    elif query.before is not None:
+        add("AND (revision.at, revision.resource_id, revision.number) < ({}, {}, {})", *query.before)
+    if query.action is not None:
+        add("AND revision.action = {}", query.action.value)
+    order = _NEWEST_FIRST if query.resource_id is None else _LAST_NUMBER_FIRST
+    return _HISTORY.replace("<conditions>", " ".join(conditions)).replace("<order>", order), values

@@ -1,0 +1,141 @@
+"""*Finding a page of resources.* Decides how a list is read, and what it may cost (RFC 7644 §3.4.2).
+
+Knows the tables and ``filter_sql``; what a filter means is ``scim.match``'s. Three ways, the cheapest that is right:
+
+* **No filter**: a stretch of the primary key, with the total from the counters, in one statement.
+* **An exact condition**: the database finds the page. Where the page ends before it is full the total is known;
+  otherwise the database counts.
+* **A necessary condition**: the rows that may match are read in chunks, in the order of their ids, and looked at.
+
+The server stops a statement, and the time budget a scan, when the time for a search is over.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
+
+import asyncpg
+
+from musterbook.directory import TenantId
+from musterbook.directory.store import QueryTooExpensiveError
+from musterbook.scim import ResourceType, StoredResource
+from musterbook.scim.operation import Page, Query
+from musterbook.storage.filter_sql import FIRST_PARAMETER, POSTGRES, CompiledFilter, compile_filter_sql
+from musterbook.storage.postgres.connection import Connection, Value
+from musterbook.storage.postgres.pool import Pool
+from musterbook.storage.rows import STORED_COLUMNS, Row, read_stored
+from musterbook.storage.scan import CHUNK_ROWS, TimeBudget, page_of_matching
+
+# One row with the total comes even where the page is empty.
+ALL: Final = f"""
+SELECT counted.total, resources.*
+FROM (
+    SELECT coalesce(sum(total), 0)::bigint AS total FROM counters WHERE tenant_id = $1 AND resource_type = $2
+) AS counted
+LEFT JOIN (
+    SELECT {STORED_COLUMNS} FROM resources
+    WHERE tenant_id = $1 AND resource_type = $2
+    ORDER BY id
+    LIMIT $3 OFFSET $4
+) AS resources ON true
+ORDER BY resources.id
+"""
+
+# <condition> is made by filter_sql and holds no text of the client's; <1> and <2> are the parameters after its own.
+_FOUND: Final = f"""
+SELECT {STORED_COLUMNS} FROM resources
+WHERE resources.tenant_id = $1 AND resources.resource_type = $2 AND (<condition>)
+ORDER BY resources.id
+LIMIT <1> OFFSET <2>
+"""
+
+_COUNT: Final = """
+SELECT count(*) FROM resources
+WHERE resources.tenant_id = $1 AND resources.resource_type = $2 AND (<condition>)
+"""
+
+_CHUNK: Final = f"""
+SELECT {STORED_COLUMNS} FROM resources
+WHERE resources.tenant_id = $1 AND resources.resource_type = $2 AND (<condition>) AND resources.id > <1>
+ORDER BY resources.id
+LIMIT <2>
+"""
+
+_LARGEST: Final = 2**63 - 1
+"""The largest number that PostgreSQL takes."""
+
+
+class Search:
+    """Finds pages of resources, each within ``seconds``."""
+
+    def __init__(self, pool: Pool, seconds: float) -> None:
+        self._pool = pool
+        self._seconds = seconds
+
+    async def page(self, tenant_id: TenantId, resource_type: ResourceType, query: Query) -> Page:
+        """Return the page that ``query`` asks for.
+
+        Raises:
+            QueryTooExpensiveError: it took too long to find.
+        """
+        owner = (tenant_id, resource_type.name)
+        if query.filter is None:
+            total, found = await self._all(owner, query)
+            return Page(resource_type, total, query.start_index, found)
+        condition = compile_filter_sql(query.filter, resource_type, POSTGRES)
+        if not condition.exact:
+            return await page_of_matching(self._chunks(owner, condition), query.filter, resource_type, query)
+        found = await self._found(owner, condition, query)
+        if len(found) < query.count and (found or query.start_index == 1):
+            total = query.start_index - 1 + len(found)
+        else:
+            total = await self._count(owner, condition)
+        return Page(resource_type, total, query.start_index, found)
+
+    async def _all(self, owner: tuple[str, str], query: Query) -> tuple[int, list[StoredResource]]:
+        rows = [tuple(row) for row in await self._rows(ALL, *owner, *_limit_and_offset(query))]
+        return rows[0][0], [read_stored(columns) for _, *columns in rows if columns[0] is not None]
+
+    async def _found(self, owner: tuple[str, str], condition: CompiledFilter, query: Query) -> list[StoredResource]:
+        if not query.count:
+            return []
+        sql = _statement(_FOUND, condition)
+        return [
+            read_stored(row) for row in await self._rows(sql, *owner, *condition.parameters, *_limit_and_offset(query))
+        ]
+
+    async def _count(self, owner: tuple[str, str], condition: CompiledFilter) -> int:
+        ((total,),) = await self._rows(_statement(_COUNT, condition), *owner, *condition.parameters)
+        return int(total)
+
+    async def _chunks(
+        self, owner: tuple[str, str], condition: CompiledFilter
+    ) -> AsyncIterator[Sequence[StoredResource]]:
+        budget = TimeBudget(self._seconds)
+        sql = _statement(_CHUNK, condition)
+        after = ""
+        while rows := await self._rows(sql, *owner, *condition.parameters, after, CHUNK_ROWS):
+            chunk = [read_stored(row) for row in rows]
+            yield chunk
+            if len(chunk) < CHUNK_ROWS:
+                return
+            after = chunk[-1].id
+            await budget.breathe()
+
+    async def _rows(self, sql: str, *values: Value) -> list[Row]:
+        async def work(connection: Connection) -> list[Row]:
+            try:
+                return await connection.fetch(sql, *values)
+            except asyncpg.QueryCanceledError as error:
+                raise QueryTooExpensiveError from error
+
+        return await self._pool.run(work)
+
+
+def _statement(template: str, condition: CompiledFilter) -> str:
+    following = FIRST_PARAMETER + len(condition.parameters)
+    numbered = template.replace("<1>", f"${following}").replace("<2>", f"${following + 1}")
+    return numbered.replace("<condition>", condition.sql)
+
+
+def _limit_and_offset(query: Query) -> tuple[int, int]:
+    return min(query.count, _LARGEST), min(query.start_index - 1, _LARGEST)
