@@ -1,13 +1,13 @@
 """Resources and filters of any resource type, drawn from few values so that filters often match."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 from hypothesis import strategies as st
 
 from musterbook.scim.filter import (
     CompareOp,
     Comparison,
-    CompValue,
     Conjunction,
     Disjunction,
     Filter,
@@ -19,6 +19,7 @@ from musterbook.scim.path import BoundPath
 from musterbook.scim.resource import Json, Meta, Resource
 from musterbook.scim.schema import COMMON_ATTRIBUTES, Attribute, AttributeType, Mutability, ResourceType, Returned
 
+T = TypeVar("T")
 CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 WORDS = (
     "ada",
@@ -83,19 +84,30 @@ def values(attribute: Attribute) -> st.SearchStrategy[Json]:
 
 
 def resources(resource_type: ResourceType) -> st.SearchStrategy[Resource]:
-    """Return resources of ``resource_type`` as they are stored, with any of its attributes."""
-    optional: dict[str, st.SearchStrategy[Json]] = {"externalId": STRINGS}
-    optional |= {item.name: values(item) for item in resource_type.schema.attributes}
-    for extension in resource_type.extensions:
-        inside = {item.name: values(item) for item in extension.schema.attributes}
-        optional[extension.schema.id] = st.fixed_dictionaries({}, optional=inside).filter(bool)
+    """Return resources of ``resource_type`` as they are stored, with any of its attributes. Build it once."""
+    holders = [
+        (None, [COMMON_ATTRIBUTES["externalid"], *resource_type.schema.attributes]),
+        *((item.schema.id, list(item.schema.attributes)) for item in resource_type.extensions),
+    ]
+    entries = [
+        st.tuples(st.just(urn), st.just(item.name), values(item)) for urn, attributes in holders for item in attributes
+    ]
+    several = st.lists(_one_of(entries), max_size=10, unique_by=lambda entry: entry[:2])
     return st.builds(
         Resource,
         st.just(resource_type),
-        st.fixed_dictionaries({}, optional=optional),
+        several.map(_attributes),
         IDS,
         st.builds(Meta, STORED_TIMES, STORED_TIMES, st.just(1)),
     )
+
+
+def _attributes(entries: list[tuple[str | None, str, Json]]) -> dict[str, Json]:
+    attributes: dict[str, Json] = {}
+    for urn, name, value in entries:
+        holder = attributes if urn is None else attributes.setdefault(urn, {})
+        holder[name] = value
+    return attributes
 
 
 def is_readable(attribute: Attribute) -> bool:
@@ -122,34 +134,37 @@ def _paths_of(path: BoundPath) -> Iterator[BoundPath]:
             yield BoundPath(path.extension, attribute, sub)
 
 
-def literals(path: BoundPath) -> st.SearchStrategy[CompValue]:
-    """Return literals that a comparison with ``path`` may hold."""
-    leaf = path.leaf
-    assert leaf is not None
-    if leaf.name == "id":
-        return IDS | STRINGS
-    return single_values(leaf)
+def ops(attribute: Attribute) -> tuple[CompareOp, ...]:
+    """Return the operators that values of ``attribute`` can be compared by."""
+    match attribute.type:
+        case AttributeType.STRING | AttributeType.REFERENCE:
+            return _STRING_OPS
+        case AttributeType.BOOLEAN | AttributeType.BINARY:
+            return _EQUALITY_OPS
+        case _:
+            return _ORDER_OPS
 
 
-def comparisons(path: BoundPath) -> st.SearchStrategy[Filter]:
+def comparisons(path: BoundPath) -> st.SearchStrategy[Comparison]:
     """Return comparisons of ``path``, which ends at an attribute that is not complex."""
     leaf = path.leaf
     assert leaf is not None
-    match leaf.type:
-        case AttributeType.STRING | AttributeType.REFERENCE:
-            ops = _STRING_OPS
-        case AttributeType.BOOLEAN | AttributeType.BINARY:
-            ops = _EQUALITY_OPS
-        case _:
-            ops = _ORDER_OPS
-    return st.builds(Comparison, st.just(path), st.sampled_from(ops), literals(path))
+    literals = IDS | STRINGS if leaf.name == "id" else single_values(leaf)
+    return st.builds(Comparison, st.just(path), st.sampled_from(ops(leaf)), literals)
+
+
+def _is_complex(path: BoundPath) -> bool:
+    return path.leaf is not None and path.leaf.type is AttributeType.COMPLEX
 
 
 def _expressions(path: BoundPath) -> st.SearchStrategy[Filter]:
     presence = st.builds(Presence, st.just(path))
-    leaf = path.leaf
-    assert leaf is not None
-    return presence if leaf.type is AttributeType.COMPLEX else comparisons(path) | presence
+    return presence if _is_complex(path) else comparisons(path) | presence
+
+
+def _one_of(strategies: Sequence[st.SearchStrategy[T]]) -> st.SearchStrategy[T]:
+    """Return a strategy of all: unlike ``one_of`` it costs the same whether they are three or three hundred."""
+    return st.sampled_from(strategies).flatmap(lambda strategy: strategy)
 
 
 def _combined(leaves: st.SearchStrategy[Filter], max_leaves: int) -> st.SearchStrategy[Filter]:
@@ -162,16 +177,23 @@ def _combined(leaves: st.SearchStrategy[Filter], max_leaves: int) -> st.SearchSt
 
 def value_filters(path: BoundPath) -> st.SearchStrategy[Filter]:
     """Return filters of the sub-attributes of ``path``, as they stand in its brackets."""
-    attribute = path.attribute
-    assert attribute is not None
     subs = [item.sub_attribute for item in _paths_of(path) if item.sub_attribute is not None]
-    return _combined(st.one_of([_expressions(BoundPath(None, sub)) for sub in subs]), 3)
+    return _combined(_one_of([_expressions(BoundPath(None, sub)) for sub in subs]), 3)
 
 
-def filters(resource_type: ResourceType, max_leaves: int = 6) -> st.SearchStrategy[Filter]:
-    """Return bound filters of ``resource_type``."""
-    known = list(paths(resource_type))
-    complex_paths = [path for path in known if path.leaf is not None and path.leaf.type is AttributeType.COMPLEX]
-    value_paths = [st.builds(ValuePath, st.just(path), value_filters(path)) for path in complex_paths]
-    expressions = st.one_of([_expressions(path) for path in known])
-    return _combined(expressions | st.one_of(value_paths), max_leaves)
+def all_comparisons(resource_type: ResourceType) -> st.SearchStrategy[Comparison]:
+    """Return comparisons of any path of ``resource_type``."""
+    return _one_of([comparisons(path) for path in paths(resource_type) if not _is_complex(path)])
+
+
+def value_paths(resource_type: ResourceType) -> st.SearchStrategy[ValuePath]:
+    """Return value paths of any complex attribute of ``resource_type``."""
+    return _one_of(
+        [st.builds(ValuePath, st.just(path), value_filters(path)) for path in paths(resource_type) if _is_complex(path)]
+    )
+
+
+def filters(resource_type: ResourceType, max_leaves: int = 4) -> st.SearchStrategy[Filter]:
+    """Return bound filters of ``resource_type``. Build it once: it looks at every attribute of the type."""
+    expressions = _one_of([_expressions(path) for path in paths(resource_type)])
+    return _combined(st.one_of(expressions, expressions, value_paths(resource_type)), max_leaves)
