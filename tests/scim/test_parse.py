@@ -250,12 +250,13 @@ class TestSchemas:
         document = {"schemas": [CORE, CORE], "userName": "ada"}
         assert parse_resource(document, user_type(), Tolerance(Profile.INTEROP_STRICT)).schemas == (CORE,)
 
-    def test_the_strict_profile_refuses_unknown_urns(self) -> None:
+    @pytest.mark.parametrize("urn", ["urn:example:other", "urn:scim:schemas:extension:enterprise:1.0"])
+    def test_the_strict_profile_refuses_unknown_urns(self, urn: str) -> None:
         """Under the interoperability profile a URN of no schema here is 400 invalidSyntax that names it."""
-        document = {"schemas": [CORE, "urn:example:Other"], "userName": "ada"}
+        document = {"schemas": [CORE, urn], "userName": "ada"}
         with pytest.raises(InvalidSyntaxError) as refusal:
             parse_resource(document, user_type(), Tolerance(Profile.INTEROP_STRICT))
-        assert refusal.value.detail == "\"schemas\" names 'urn:example:other', which this server does not have."
+        assert refusal.value.detail == f"\"schemas\" names '{urn}', which this server does not have."
 
     def test_the_strict_profile_wants_extensions_declared(self) -> None:
         """Under the interoperability profile an extension's attributes need its URN in schemas."""

@@ -171,9 +171,14 @@ _HOSTILE = {
 def test_a_hostile_mebibyte_is_judged_quickly(body: bytes) -> None:
     """No body of one mebibyte takes longer than in proportion to its length, whatever it is made of.
 
-    Each took at most 35 ms of processor time where this was measured; the bound leaves five times that.
+    Each took at most 35 ms of processor time where this was measured; the bound leaves five times that, and a second
+    try to whoever meets the garbage collector in the first.
     """
+    assert min(_processor_seconds(body) for _ in range(2)) < 0.175
+
+
+def _processor_seconds(body: bytes) -> float:
     start = time.process_time()
     with contextlib.suppress(InvalidSyntaxError, InvalidValueError):
         decode_json_object(body)
-    assert time.process_time() - start < 0.175
+    return time.process_time() - start

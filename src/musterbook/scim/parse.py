@@ -204,7 +204,7 @@ def _check_schemas(sent: _Sent, resource_type: ResourceType, tolerance: Toleranc
         if not tolerance.permits(UNREGISTERED_SCHEMAS if urns else MISSING_SCHEMAS):
             raise InvalidSyntaxError(f'"schemas" must be an array that names "{base}".')
     else:
-        unknown = declared - resource_type.extension_by_urn.keys() - {base.lower()}
+        unknown = urns - resource_type.extension_by_urn.keys() - {base.lower()}
         if unknown and not tolerance.permits(UNKNOWN_SCHEMAS):
             raise InvalidSyntaxError(f'"schemas" names {min(unknown)[:200]!r}, which this server does not have.')
     for urn, attributes in sent.extensions.items():

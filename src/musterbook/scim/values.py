@@ -48,7 +48,8 @@ TRIMMED_ATTRIBUTES = frozenset(
         "honorificSuffix",
     }
 )
-"""What a person is called by. Other strings come back exactly as they were sent, as Entra ID expects."""
+"""What a person is called by (and ``formatted`` in an address). Other strings come back exactly as they were sent, as
+Entra ID expects."""
 
 MAX_INTEGER = 2**63 - 1
 MIN_INTEGER = -(2**63)
