@@ -10,7 +10,7 @@ Knows one attribute and its present value; knows no path, message or resource. T
 * Nothing is changed in place: an edit returns a new value, or the present one where nothing changes.
 """
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
@@ -160,21 +160,27 @@ def _immutable(name: str) -> MutabilityError:
 
 def _append(attribute: Attribute, current: Sequence[Json], added: Sequence[Json]) -> list[Json] | None:
     elements = list(current)
-    positions = _positions(attribute, elements)
+    positions: dict[Hashable, int] = {}
+    for position, element in enumerate(elements):
+        _register(attribute, element, position, positions)
     primary: list[int] = []
     for element in added:
-        position = positions.get(_identity(attribute, element))
-        if position is None:
-            position = len(elements)
+        found = (positions[key] for key in _identities(attribute, element) if key in positions)
+        position = next(found, len(elements))
+        if position == len(elements):
             elements.append(element)
-            for key in _keys(attribute, element):
-                positions.setdefault(key, position)
+            _register(attribute, element, position, positions)
         elif attribute.type is _COMPLEX:
             elements[position] = _taken_in(attribute, elements[position], element)
         if attribute.type is _COMPLEX and element.get("primary") is True:
             primary.append(position)
     _settle_primary(attribute, elements, primary)
     return elements or None
+
+
+def _register(attribute: Attribute, element: Json, position: int, positions: dict[Hashable, int]) -> None:
+    for key in _keys(attribute, element):
+        positions.setdefault(key, position)
 
 
 def _taken_in(attribute: Attribute, present: Mapping[str, Json], element: Mapping[str, Json]) -> dict[str, Json]:
@@ -189,7 +195,7 @@ def _taken_in(attribute: Attribute, present: Mapping[str, Json], element: Mappin
 
 
 def _discard(attribute: Attribute, current: Sequence[Json], listed: Sequence[Json]) -> list[Json] | None:
-    unwanted = {_identity(attribute, element) for element in listed}
+    unwanted = {_identities(attribute, element)[-1] for element in listed}
     return [item for item in current if unwanted.isdisjoint(_keys(attribute, item))] or None
 
 
@@ -259,31 +265,32 @@ def _settle_primary(attribute: Attribute, elements: list[Json], chosen: Sequence
 # Which element is the same as which
 
 
-def _positions(attribute: Attribute, elements: Iterable[Json]) -> dict[Hashable, int]:
-    positions: dict[Hashable, int] = {}
-    for position, element in enumerate(elements):
-        for key in _keys(attribute, element):
-            positions.setdefault(key, position)
-    return positions
-
-
 def _keys(attribute: Attribute, element: Json) -> tuple[Hashable, ...]:
     """Return the keys by which an element that is there is found."""
     if attribute.type is not _COMPLEX:
         return (_comparable(attribute, element),)
     if "value" not in element:
-        return (frozenset((name, repr(value)) for name, value in element.items() if name != "primary"),)
+        members = frozenset((name, repr(value)) for name, value in element.items())
+        return (members, members - _PRIMARY)
     value = _comparable(attribute.by_name["value"], element["value"])
-    if "type" not in element:
-        return ((value,),)
-    return ((value,), (value, _comparable(attribute.by_name["type"], element["type"])))
+    return ((value, _type_of(attribute, element)), (value,))
 
 
-def _identity(attribute: Attribute, element: Json) -> Hashable:
-    """Return the key by which to look for an element that is the same as this one."""
+_PRIMARY = frozenset({("primary", "True"), ("primary", "False")})
+
+
+def _type_of(attribute: Attribute, element: Mapping[str, Json]) -> Hashable:
+    return _comparable(attribute.by_name["type"], element["type"]) if "type" in element else None
+
+
+def _identities(attribute: Attribute, element: Json) -> tuple[Hashable, ...]:
+    """Return the keys by which to look for an element that is the same as this one, the most precise first."""
     keys = _keys(attribute, element)
-    is_value_enough = len(keys) > 1 and attribute.by_name["value"].mutability is _IMMUTABLE
-    return keys[0] if is_value_enough else keys[-1]
+    if attribute.type is not _COMPLEX or "value" not in element:
+        return keys
+    if attribute.by_name["value"].mutability is _IMMUTABLE:
+        return keys[1:]
+    return keys[:1] if "type" in element else keys
 
 
 def _comparable(attribute: Attribute, value: Json) -> Hashable:
