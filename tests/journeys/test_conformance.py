@@ -1,8 +1,8 @@
 """Testers of others against a started server."""
 
-import httpx
+import httpx2
 import pytest
-from scim2_client.engines.httpx import SyncSCIMClient
+from scim2_client.engines.httpx2 import SyncSCIMClient
 from scim2_tester import Status, check_server
 
 from tests.journeys.serving import Server
@@ -11,7 +11,7 @@ from tests.journeys.serving import Server
 def test_scim2_tester_finds_no_error(server: Server, key: str) -> None:
     """scim2-tester reports no error for what the server says that it offers."""
     headers = {"Authorization": f"Bearer {key}", "Accept": "application/scim+json"}
-    with httpx.Client(base_url=server.scim_url, headers=headers) as client:
+    with httpx2.Client(base_url=server.scim_url, headers=headers) as client:
         scim = SyncSCIMClient(client)
         scim.discover()
         results = check_server(scim, raise_exceptions=False)

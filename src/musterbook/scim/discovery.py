@@ -94,7 +94,7 @@ def _attribute(attribute: Attribute) -> dict[str, Json]:
         "type": attribute.type.value,
         "multiValued": attribute.multi_valued,
         "description": attribute.description,
-        "required": attribute.required,
+        "required": attribute.required or attribute.always_assigned,
         "caseExact": attribute.case_exact,
         "mutability": attribute.mutability.value,
         "returned": attribute.returned.value,

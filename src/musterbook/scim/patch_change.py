@@ -32,9 +32,6 @@ from musterbook.scim.resource import Json
 from musterbook.scim.schema import COMMON_ATTRIBUTES, Attribute, AttributeType, Mutability, ResourceType
 from musterbook.scim.values import ignore_unknown, parse_element, parse_value
 
-ALWAYS_ASSIGNED = frozenset({"active"})
-"""Attributes that PATCH cannot unassign: whether a person may sign in is never left to what absence might mean."""
-
 _ADD = OperationName.ADD
 _REMOVE = OperationName.REMOVE
 _REPLACE = OperationName.REPLACE
@@ -234,7 +231,7 @@ def _removal(target: Target, attribute: Attribute, value: Json, tolerance: Toler
 def _refuse_to_unassign(attribute: Attribute, path: BoundPath) -> None:
     if attribute.required:
         raise MutabilityError(f"{path} is required and cannot be removed; replace it instead.")
-    if attribute.name in ALWAYS_ASSIGNED and path.extension is None and path.sub_attribute is None:
+    if attribute.always_assigned:
         raise MutabilityError(f"{path} cannot be removed; replace it by true or false.")
 
 

@@ -75,6 +75,8 @@ class Attribute:
     reference_types: tuple[str, ...] = ()
     max_length: int | None = None
     """The longest string taken, in characters; ours, not part of RFC 7643 §7 and not served."""
+    always_assigned: bool = False
+    """Never without a value: a create without one gets a default, and it cannot be removed. Served as required."""
     sub_attributes: tuple["Attribute", ...] = ()
     by_name: Mapping[str, "Attribute"] = field(default_factory=dict, repr=False, compare=False)
     """The sub-attributes by their lower-cased names."""
@@ -199,6 +201,7 @@ def _parse_attribute(document: Mapping[str, Any]) -> Attribute:
         canonical_values=tuple(document.get("canonicalValues", ())),
         reference_types=tuple(document.get("referenceTypes", ())),
         max_length=document.get("maxLength"),
+        always_assigned=document.get("alwaysAssigned", False),
         sub_attributes=sub_attributes,
         by_name=_by_name(sub_attributes),
     )
