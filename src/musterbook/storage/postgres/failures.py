@@ -50,18 +50,17 @@ def was_rolled_back(error: BaseException | None) -> bool:
     return isinstance(error, asyncpg.PostgresError) and error.sqlstate in _ROLLED_BACK
 
 
-def unavailable(error: BaseException) -> StoreUnavailableError | None:
-    """Return the failure that ``error`` means for whoever asked; ``None``: it is a bug of ours."""
+def unavailable(error: BaseException, *, is_lost: bool = False) -> StoreUnavailableError | None:
+    """Return the failure that ``error`` means for whoever asked; ``None``: it is none, or a bug of ours.
+
+    ``is_lost`` tells that the connection is closed: only then is the driver's refusal to use it no misuse.
+    """
     if isinstance(error, asyncpg.PostgresError):
         state = error.sqlstate or ""
         if state[:2] in _UNAVAILABLE_CLASSES or state in _UNAVAILABLE_STATES:
             # Not the server's own text: it may quote values.
             return StoreUnavailableError(f"PostgreSQL answered {state} ({type(error).__name__})")
-        return None
-    if isinstance(error, asyncpg.InterfaceError) and not isinstance(error, ValueError):
-        # "connection is closed" and the like. Those that are a ValueError too say that a value cannot be encoded.
-        return StoreUnavailableError(f"the connection to PostgreSQL failed: {error}")
-    if isinstance(error, OSError):
+    elif isinstance(error, OSError) or (is_lost and isinstance(error, asyncpg.InterfaceError)):
         return StoreUnavailableError(f"PostgreSQL cannot be reached: {str(error) or type(error).__name__}")
     return None
 
@@ -70,4 +69,4 @@ def cannot_connect(error: BaseException) -> StoreUnavailableError:
     """Return the failure that ``error`` of an attempt to connect means, such as a wrong password."""
     if isinstance(error, asyncpg.PostgresError):
         return StoreUnavailableError(f"PostgreSQL refuses the connection: {error.sqlstate} ({type(error).__name__})")
-    return unavailable(error) or StoreUnavailableError(f"PostgreSQL cannot be reached: {type(error).__name__}")
+    return StoreUnavailableError(f"PostgreSQL cannot be reached: {str(error) or type(error).__name__}")

@@ -110,7 +110,7 @@ async def _connection(url: str) -> AsyncIterator[Connection]:
     except asyncpg.InsufficientPrivilegeError as error:
         raise SchemaError(f"The database user may not change tables: {error}") from error
     except DRIVER_ERRORS as error:
-        if (failure := unavailable(error)) is None:
+        if (failure := unavailable(error, is_lost=connection.is_closed())) is None:
             raise
         raise failure from error
     finally:

@@ -97,17 +97,14 @@ class Pool:
         connection = await self._acquire()
         try:
             async with asyncio.timeout(self._settings.work_seconds):
-                try:
-                    result = await work(connection)
-                except BaseException as error:
-                    self._give_back(connection, is_sound=isinstance(error, asyncpg.PostgresError | StoreError))
-                    raise
-        except TimeoutError as error:
-            # The way to the server is gone without a word, and the other connections most likely with it.
-            self._drop_idle()
-            raise StoreUnavailableError("PostgreSQL did not answer in time") from error
-        except DRIVER_ERRORS as error:
-            if (failure := unavailable(error)) is None:
+                result = await work(connection)
+        except BaseException as error:
+            failure = unavailable(error, is_lost=connection.is_closed())
+            self._give_back(connection, is_sound=isinstance(error, asyncpg.PostgresError | StoreError))
+            if isinstance(error, TimeoutError):
+                # The way to the server is gone without a word, and the other connections most likely with it.
+                self._drop_idle()
+            if failure is None:
                 raise
             raise failure from error
         self._give_back(connection, is_sound=True)

@@ -35,17 +35,18 @@ LEFT JOIN (
     SELECT {STORED_COLUMNS} FROM resources
     WHERE tenant_id = $1 AND resource_type = $2
     ORDER BY id
-    LIMIT $3 OFFSET $4
+    LIMIT $3 <offset>
 ) AS resources ON true
 ORDER BY resources.id
 """
 
 # <condition> is made by filter_sql and holds no text of the client's; <1> and <2> are the parameters after its own.
-_FOUND: Final = f"""
+# <offset> is there only where rows are skipped: with it the planner expects so much work that it plans each time anew.
+FOUND: Final = f"""
 SELECT {STORED_COLUMNS} FROM resources
 WHERE resources.tenant_id = $1 AND resources.resource_type = $2 AND (<condition>)
 ORDER BY resources.id
-LIMIT <1> OFFSET <2>
+LIMIT <1> <offset>
 """
 
 _COUNT: Final = """
@@ -92,16 +93,16 @@ class Search:
         return Page(resource_type, total, query.start_index, found)
 
     async def _all(self, owner: tuple[str, str], query: Query) -> tuple[int, list[StoredResource]]:
-        rows = [tuple(row) for row in await self._rows(ALL, *owner, *_limit_and_offset(query))]
+        offset, limits = _limits(query, "$4")
+        rows = [tuple(row) for row in await self._rows(ALL.replace("<offset>", offset), *owner, *limits)]
         return rows[0][0], [read_stored(columns) for _, *columns in rows if columns[0] is not None]
 
     async def _found(self, owner: tuple[str, str], condition: CompiledFilter, query: Query) -> list[StoredResource]:
         if not query.count:
             return []
-        sql = _statement(_FOUND, condition)
-        return [
-            read_stored(row) for row in await self._rows(sql, *owner, *condition.parameters, *_limit_and_offset(query))
-        ]
+        offset, limits = _limits(query, "<2>")
+        sql = _statement(FOUND.replace("<offset>", offset), condition)
+        return [read_stored(row) for row in await self._rows(sql, *owner, *condition.parameters, *limits)]
 
     async def _count(self, owner: tuple[str, str], condition: CompiledFilter) -> int:
         ((total,),) = await self._rows(_statement(_COUNT, condition), *owner, *condition.parameters)
@@ -137,5 +138,7 @@ def _statement(template: str, condition: CompiledFilter) -> str:
     return numbered.replace("<condition>", condition.sql)
 
 
-def _limit_and_offset(query: Query) -> tuple[int, int]:
-    return min(query.count, _LARGEST), min(query.start_index - 1, _LARGEST)
+def _limits(query: Query, parameter: str) -> tuple[str, tuple[int, ...]]:
+    """Return the clause that skips rows, and the values of LIMIT and of that clause."""
+    limit, offset = min(query.count, _LARGEST), min(query.start_index - 1, _LARGEST)
+    return (f"OFFSET {parameter}", (limit, offset)) if offset else ("", (limit,))
