@@ -36,6 +36,8 @@ FAREWELL_SECONDS = 0.5
 """How long an idle connection may still bring a request after shutdown began. Without it, a client that is just
 sending one loses it to a reset."""
 
+_FRAMING = frozenset({b"content-length", b"transfer-encoding"})
+
 
 class HeaderFieldsTooLargeError(ScimError):
     """Header fields over their limit (RFC 6585 §5)."""
@@ -65,6 +67,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._active: RequestResponseCycle | None = None
         """The request being answered; ``cycle`` is the last one that was read."""
         self._is_shutting_down = False
+        self._is_replaying = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Wait for the first request, for a while."""
@@ -83,7 +86,15 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Read on, and see that the head ends in time and in size."""
         self._head_bytes = self._head_bytes + len(data) if self._head_is_open else len(data)
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as offer:
+            self._decline_upgrade(data[offer.args[0] :])
+            return
+        except httptools.HttpParserError:
+            self.send_400_response("")
+            return
         if self._head_is_open and self._head_bytes > MAX_HEAD_BYTES:
             self._refusal = self._oversized_head()
             self.send_400_response("")
@@ -93,17 +104,23 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Note that a head has begun."""
+        if self._is_replaying:
+            return
         super().on_message_begin()
         self._head_is_open = True
 
     def on_url(self, url: bytes) -> None:
         """Take a part of the target, within its limit."""
+        if self._is_replaying:
+            return
         super().on_url(url)
         if len(self.url) > MAX_REQUEST_LINE_BYTES:
             self._refuse(self._oversized_head())
 
     def on_headers_complete(self) -> None:
         """Hand the request over, within the limits of its head."""
+        if self._is_replaying:
+            return
         self._head_is_open = False
         if self._head_timer is not None:
             self._head_timer.cancel()
@@ -129,6 +146,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Note the end of the request, also of one that was answered before it ended."""
+        if self.parser.should_upgrade() and self._framing():
+            return  # The parser has left the body out; see _decline_upgrade.
         super().on_message_complete()
         if self.cycle.response_complete:
             # The rest of a body that nobody read has come; the connection is as good as new.
@@ -161,10 +180,26 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self.transport.write(b"".join([*head, b"\r\n", response.body]))
         self._close()
 
-    def _unsupported_upgrade_warning(self) -> None:
-        # Java's client offers HTTP/2 with every first request. It gets its answer in HTTP/1.1; after the offer the
-        # parser takes what follows for the other protocol, so the connection ends with the answer.
-        self.cycle.keep_alive = False
+    def _decline_upgrade(self, rest: bytes) -> None:
+        """Go on in HTTP/1.1 after an offer to change to another protocol (RFC 9110 §7.8), such as Java's client makes.
+
+        The parser takes all that follows such a head for the other protocol, a body too. So a fresh parser is shown
+        how the request is framed, with nobody listening, and goes on from there.
+        """
+        framing = self._framing()
+        self.parser = httptools.HttpRequestParser(self)
+        if framing:
+            lines = [b"%s: %s\r\n" % field for field in framing]
+            headers, self.headers = self.headers, []
+            self._is_replaying = True
+            self.parser.feed_data(b"".join([b"POST / HTTP/1.1\r\n", *lines, b"\r\n"]))
+            self._is_replaying = False
+            self.headers = headers
+        if rest:
+            self.data_received(rest)
+
+    def _framing(self) -> list[tuple[bytes, bytes]]:
+        return [(name, value) for name, value in self.headers if name in _FRAMING]
 
     def _refuse(self, error: ScimError) -> None:
         """Stop the parser; uvicorn then calls :meth:`send_400_response`."""

@@ -12,7 +12,7 @@ import io
 import logging
 import sys
 import time
-from typing import IO
+from typing import IO, Protocol
 
 import msgspec
 import structlog
@@ -42,17 +42,25 @@ class _Time:
         return event
 
 
+class Sink(Protocol):
+    """Where lines go. A file or descriptor that does not buffer."""
+
+    def write(self, line: bytes, /) -> object:
+        """Write the whole line at once."""
+        ...
+
+
 class LineWriter:
     """Writes each line with one call to the system, so that lines of several processes do not mix."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
-        """Write to ``stream``, which must not buffer."""
-        self._stream = stream
+    def __init__(self, sink: Sink) -> None:
+        """Write to ``sink``."""
+        self._sink = sink
 
     def msg(self, line: bytes) -> None:
         """Write ``line``."""
         with contextlib.suppress(OSError, ValueError):
-            self._stream.write(line + b"\n")
+            self._sink.write(line + b"\n")
 
     debug = info = warning = error = critical = exception = fatal = msg
 
@@ -73,9 +81,9 @@ class StreamWriter:
     debug = info = warning = error = critical = exception = fatal = msg
 
 
-def json_log(stream: IO[bytes]) -> FilteringBoundLogger:
-    """Return a log that writes one JSON object a line to ``stream``, which must not buffer."""
-    return _log(LineWriter(stream), [_Time(), _render_exception, _render_json])
+def json_log(sink: Sink) -> FilteringBoundLogger:
+    """Return a log that writes one JSON object a line to ``sink``."""
+    return _log(LineWriter(sink), [_Time(), _render_exception, _render_json])
 
 
 def console_log(stream: IO[str]) -> FilteringBoundLogger:
