@@ -61,6 +61,7 @@ from musterbook.scim import (
     unique_attribute_is,
     user_type,
 )
+from musterbook.scim.errors import UniquenessError
 from musterbook.scim.operation import (
     Created,
     CreateResource,
@@ -284,7 +285,13 @@ class Directory:
             )
             return Found(resource_type, record.stored), change
 
-        return await self._commit_latest(resource_type, compute)
+        try:
+            return await self._commit_latest(resource_type, compute)
+        except UniquenessError as error:
+            # The name may be its own: somebody else restored it since the tombstone was read.
+            if await self._find_record(actor, resource_type, id_) is not None:
+                raise errors.not_removed() from error
+            raise
 
     async def _last_revision(self, actor: Actor, id_: str) -> Revision | None:
         """Return the newest revision of a resource, also of a removed one."""
