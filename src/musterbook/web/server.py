@@ -41,7 +41,7 @@ class ServerFailedError(Exception):
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Return a socket bound to the address; port 0 takes a free port.
+    """Return a socket that listens on the address; port 0 takes a free port.
 
     Raises:
         OSError: the address is taken or not ours.
@@ -53,6 +53,8 @@ def bind(host: str, port: int) -> socket.socket:
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
+        # Two sockets may hold one address as long as neither listens: without this a taken port shows itself later.
+        bound.listen(BACKLOG)
     except OSError:
         bound.close()
         raise
