@@ -4,6 +4,7 @@ in a list.
 
 import json
 import secrets
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from musterbook.wiring import Services, create_app, open_services
 
 BASE_URL = "http://directory.test"
 SCIM_URL = f"{BASE_URL}/scim/v2"
+DATABASE = "directory.db"
 PEER = ("192.0.2.7", 40000)
 """Where requests come from, unless a test says otherwise."""
 USER = {
@@ -96,23 +98,52 @@ class Site:
 
 def make_settings(folder: Path, **others: object) -> Settings:
     """Return settings for a server over a SQLite database in ``folder``."""
-    values: dict[str, object] = {"database_url": f"sqlite:///{folder / 'directory.db'}", "base_url": BASE_URL, **others}
+    values: dict[str, object] = {"database_url": f"sqlite:///{folder / DATABASE}", "base_url": BASE_URL, **others}
     return Settings(**values)  # type: ignore[arg-type]  # each test passes values of the right type by name
 
 
-@asynccontextmanager
-async def open_site(settings: Settings) -> AsyncIterator[Site]:
-    """Open a server with two tenants, which serves until the end of the context."""
-    clock = SteppingClock()
-    log = LogLines()
-    async with open_services(settings, clock=clock) as services:
+@dataclass(frozen=True)
+class Prepared:
+    """A database with two tenants and a key of each, made once and copied for each test."""
+
+    file: Path
+    acme: CreatedTenant
+    globex: CreatedTenant
+    key: IssuedKey
+    globex_key: IssuedKey
+
+
+async def prepare(folder: Path) -> Prepared:
+    """Make the database that tests copy."""
+    settings = make_settings(folder)
+    async with open_services(settings, clock=SteppingClock()) as services:
         acme = await services.tenants.create("acme", "Acme", "admin@acme.example", "request-1")
         globex = await services.tenants.create("globex", "Globex", "admin@globex.example", "request-2")
         key = await services.keys.issue(acme.tenant.id)
         globex_key = await services.keys.issue(globex.tenant.id)
-        application = create_app(settings, clock=clock, log=json_log(log))
-        async with application.lifespan():
-            yield Site(settings, services, clock, acme, globex, key, globex_key, application, log)
+    return Prepared(folder / DATABASE, acme, globex, key, globex_key)
+
+
+@asynccontextmanager
+async def open_site(prepared: Prepared, folder: Path, **settings: object) -> AsyncIterator[Site]:
+    """Open a server over a copy of the prepared database, which serves until the end of the context."""
+    shutil.copyfile(prepared.file, folder / DATABASE)
+    clock = SteppingClock()
+    log = LogLines()
+    chosen = make_settings(folder, **settings)
+    application = create_app(chosen, clock=clock, log=json_log(log))
+    async with open_services(chosen, clock=clock) as services, application.lifespan():
+        yield Site(
+            settings=chosen,
+            services=services,
+            clock=clock,
+            acme=prepared.acme,
+            globex=prepared.globex,
+            key=prepared.key,
+            globex_key=prepared.globex_key,
+            application=application,
+            log=log,
+        )
 
 
 def application_over(services: Services, settings: Settings, log: LogLines | None = None) -> Application:

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.web.site import USER, Site, make_settings, open_site
+from tests.web.site import USER, Prepared, Site, open_site
 
 URL = "http://directory.test/metrics"
 
@@ -80,9 +80,11 @@ async def test_figures_are_for_this_machine(
     "credentials,expected",
     [("Bearer the-token", 200), ("Bearer the-tokem", 404), ("Bearer", 404), ("the-token", 404), ("Bearer é", 404)],
 )
-async def test_a_token_opens_them_from_elsewhere(tmp_path: Path, credentials: str, expected: int) -> None:
+async def test_a_token_opens_them_from_elsewhere(
+    prepared: Prepared, tmp_path: Path, credentials: str, expected: int
+) -> None:
     """With a token, whoever presents it reads them from anywhere; a wrong one makes the page disappear."""
-    async with open_site(make_settings(tmp_path, metrics_token="the-token")) as site:
+    async with open_site(prepared, tmp_path, metrics_token="the-token") as site:
         async with site.client(key=False) as client:
             answer = await client.get(URL, headers=[(b"Authorization", credentials.encode())])
             assert answer.status_code == expected

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.web.site import PEER, USER, Site, call, make_settings, open_site
+from tests.web.site import PEER, USER, Prepared, Site, call, open_site
 
 MIB = 1024 * 1024
 NO_SUCH_RESOURCE = {
@@ -252,10 +252,10 @@ class TestBody:
 class TestTransport:
     """Plain http under an https base URL (RFC 7644 §7.2)."""
 
-    async def test_plain_http_is_refused_when_the_base_url_is_https(self, tmp_path: Path) -> None:
+    async def test_plain_http_is_refused_when_the_base_url_is_https(self, prepared: Prepared, tmp_path: Path) -> None:
         """A key that crossed the network in the clear gets no data. Whose word counts is tests/web/test_proxy.py's."""
-        settings = make_settings(tmp_path, base_url="https://directory.test", trusted_proxies=("198.51.100.0/24",))
-        async with open_site(settings) as site:
+        settings = {"base_url": "https://directory.test", "trusted_proxies": ("198.51.100.0/24",)}
+        async with open_site(prepared, tmp_path, **settings) as site:
             cases = [
                 (PEER, "http", {}, 403),
                 (PEER, "http", {"X-Forwarded-Proto": "https"}, 403),
@@ -272,9 +272,9 @@ class TestTransport:
                     seen.append((peer, scheme, headers, answer.status_code))
             assert seen == cases
 
-    async def test_the_refusal_is_a_scim_error_and_says_what_to_do(self, tmp_path: Path) -> None:
+    async def test_the_refusal_is_a_scim_error_and_says_what_to_do(self, prepared: Prepared, tmp_path: Path) -> None:
         """The 403 tells an administrator that the key has to be replaced."""
-        async with open_site(make_settings(tmp_path, base_url="https://directory.test")) as site, site.client() as http:
+        async with open_site(prepared, tmp_path, base_url="https://directory.test") as site, site.client() as http:
             answer = await http.get("http://directory.test/scim/v2/Users")
             assert answer.json() == {
                 "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
@@ -304,9 +304,9 @@ class TestAnswer:
         assert (answer.status_code, answer.content) == (204, b"")
         assert not {"content-length", "content-type"} & set(answer.headers)
 
-    async def test_strict_transport_is_asked_for_over_https(self, tmp_path: Path) -> None:
+    async def test_strict_transport_is_asked_for_over_https(self, prepared: Prepared, tmp_path: Path) -> None:
         """RFC 6797: a server with an https base URL asks for https from then on, on errors and pages too."""
-        async with open_site(make_settings(tmp_path, base_url="https://directory.test")) as site, site.client() as http:
+        async with open_site(prepared, tmp_path, base_url="https://directory.test") as site, site.client() as http:
             for path in ("/scim/v2/Users", "/scim/v2/Nowhere", "/healthz", "/setup/x"):
                 answer = await http.get(f"https://directory.test{path}")
                 assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
