@@ -12,7 +12,7 @@ import asyncpg
 
 from musterbook.directory.store import StoreUnavailableError
 
-DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 """Everything that the driver raises when the database or the way to it fails; ``TimeoutError`` is an ``OSError``."""
 
 _ROLLED_BACK = frozenset({"40001", "40P01"})
@@ -50,6 +50,14 @@ def was_rolled_back(error: BaseException | None) -> bool:
     return isinstance(error, asyncpg.PostgresError) and error.sqlstate in _ROLLED_BACK
 
 
+def ended_statement_only(error: BaseException) -> bool:
+    """Return whether the server refused one statement and nothing more.
+
+    After a FATAL error, such as its shutdown, the server closes the connection a moment later.
+    """
+    return isinstance(error, asyncpg.PostgresError) and error.severity_en == "ERROR"
+
+
 def unavailable(error: BaseException, *, is_lost: bool = False) -> StoreUnavailableError | None:
     """Return the failure that ``error`` means for whoever asked; ``None``: it is none, or a bug of ours.
 
@@ -60,6 +68,9 @@ def unavailable(error: BaseException, *, is_lost: bool = False) -> StoreUnavaila
         if state[:2] in _UNAVAILABLE_CLASSES or state in _UNAVAILABLE_STATES:
             # Not the server's own text: it may quote values.
             return StoreUnavailableError(f"PostgreSQL answered {state} ({type(error).__name__})")
+    elif isinstance(error, asyncpg.InternalClientError):
+        # The driver has lost its place in the protocol, as when the server dies between two messages.
+        return StoreUnavailableError("the connection to PostgreSQL broke in the middle of an answer")
     elif isinstance(error, OSError) or (is_lost and isinstance(error, asyncpg.InterfaceError)):
         return StoreUnavailableError(f"PostgreSQL cannot be reached: {str(error) or type(error).__name__}")
     return None

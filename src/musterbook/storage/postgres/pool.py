@@ -20,11 +20,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-import asyncpg
-
 from musterbook.directory.store import StoreError, StoreUnavailableError
 from musterbook.storage.postgres.connection import Connection, Value, connect
-from musterbook.storage.postgres.failures import DRIVER_ERRORS, unavailable
+from musterbook.storage.postgres.failures import DRIVER_ERRORS, ended_statement_only, unavailable
 from musterbook.storage.rows import Row
 
 T = TypeVar("T")
@@ -100,7 +98,7 @@ class Pool:
                 result = await work(connection)
         except BaseException as error:
             failure = unavailable(error, is_lost=connection.is_closed())
-            self._give_back(connection, is_sound=isinstance(error, asyncpg.PostgresError | StoreError))
+            self._give_back(connection, is_sound=isinstance(error, StoreError) or ended_statement_only(error))
             if isinstance(error, TimeoutError):
                 # The way to the server is gone without a word, and the other connections most likely with it.
                 self._drop_idle()
