@@ -63,6 +63,12 @@ def ship_type() -> ResourceType:
                 Attribute("code", string, returned=Returned.NEVER),
                 multi_valued=True,
             ),
+            _complex(
+                "keys",
+                Attribute("value", string, returned=Returned.NEVER),
+                Attribute("label", string),
+                multi_valued=True,
+            ),
             _complex("voyages", Attribute("port", string), Attribute("day", integer), multi_valued=True),
             _complex("master", Attribute("givenName", string), Attribute("familyName", string)),
         ],

@@ -18,7 +18,14 @@ from musterbook.scim.filter_dialects import (
     FILTER_VALUE_PATH_SUB_ATTRIBUTE,
 )
 from musterbook.scim.filter_parser import parse_filter
-from musterbook.scim.schema import user_type
+from musterbook.scim.schema import (
+    Attribute,
+    AttributeType,
+    SchemaExtension,
+    make_resource_type,
+    make_schema,
+    user_type,
+)
 from tests.scim.every_type import EXTENSION_URN, ship_type
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -202,3 +209,20 @@ def test_an_unqualified_name_is_the_base_schemas_before_any_extensions() -> None
     assert render_filter(parsed) == expected
     with pytest.raises(InvalidFilterError):
         parse_filter("name.value pr", ship_type(), tolerance)
+
+
+def test_an_unqualified_name_must_not_have_two_meanings() -> None:
+    """A name that two extensions have, or that the base schema has otherwise, is not looked for in an extension."""
+    string = AttributeType.STRING
+    motto = Attribute("motto", string)
+    crest = Attribute("crest", AttributeType.COMPLEX, sub_attributes=(motto,), by_name={"motto": motto})
+    base = make_schema("urn:example:House", "House", "", [Attribute("crest", string)])
+    extensions = [
+        SchemaExtension(make_schema(f"urn:example:{name}", name, "", [Attribute("floor", string), *more]))
+        for name, more in (("North", [crest, Attribute("door", string)]), ("South", []))
+    ]
+    house = make_resource_type("House", "/Houses", base, extensions)
+    assert render_filter(parse_filter("door pr", house, Tolerance())) == "urn:example:North:door pr"
+    for text in ("floor pr", "crest.motto pr"):
+        with pytest.raises(InvalidFilterError):
+            parse_filter(text, house, Tolerance())

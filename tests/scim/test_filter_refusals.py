@@ -140,6 +140,7 @@ def test_a_malformed_filter_is_refused_with_what_to_change_and_where(text: str) 
         ('password eq "x"', "'password' is never returned and cannot be filtered by. (column 1)"),
         ("password pr", "'password' is never returned and cannot be filtered by. (column 1)"),
         ("orders pr", "'orders' is never returned and cannot be filtered by. (column 1)"),
+        ('keys eq "x"', "'value' is never returned and cannot be filtered by. (column 1)"),
         ('holds.code sw "x"', "'code' is never returned and cannot be filtered by. (column 1)"),
         ('holds[tons eq 1 or code sw "x"]', "'code' is never returned and cannot be filtered by. (column 20)"),
         *(
