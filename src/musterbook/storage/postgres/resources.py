@@ -3,6 +3,7 @@
 How a change is written is decided in ``writes``, how a list is found in ``search``.
 """
 
+import asyncio
 from collections.abc import Sequence
 from typing import Final
 
@@ -61,6 +62,9 @@ LIMIT $4
 """
 
 
+_AFTER_DEADLOCK_SECONDS: Final = 0.1
+
+
 class PostgresResourceStore:
     """The port :class:`musterbook.directory.store.ResourceStore`."""
 
@@ -102,6 +106,8 @@ class PostgresResourceStore:
             # Two writes that each want the name which the other holds wait for each other until the server chooses one.
             if not was_rolled_back(error.__cause__):
                 raise
+            # The other one goes first; at once this one would stand in its way again.
+            await asyncio.sleep(_AFTER_DEADLOCK_SECONDS)
             await self._pool.run(work)
 
     async def history(self, tenant_id: TenantId, query: HistoryQuery) -> Sequence[HistoryEntry]:

@@ -101,18 +101,18 @@ class Search:
         if not query.count:
             return []
         offset, limits = _limits(query, "<2>")
-        sql = _statement(FOUND.replace("<offset>", offset), condition)
+        sql = statement(FOUND.replace("<offset>", offset), condition)
         return [read_stored(row) for row in await self._rows(sql, *owner, *condition.parameters, *limits)]
 
     async def _count(self, owner: tuple[str, str], condition: CompiledFilter) -> int:
-        ((total,),) = await self._rows(_statement(_COUNT, condition), *owner, *condition.parameters)
+        ((total,),) = await self._rows(statement(_COUNT, condition), *owner, *condition.parameters)
         return int(total)
 
     async def _chunks(
         self, owner: tuple[str, str], condition: CompiledFilter
     ) -> AsyncIterator[Sequence[StoredResource]]:
         budget = TimeBudget(self._seconds)
-        sql = _statement(_CHUNK, condition)
+        sql = statement(_CHUNK, condition)
         after = ""
         while rows := await self._rows(sql, *owner, *condition.parameters, after, CHUNK_ROWS):
             chunk = [read_stored(row) for row in rows]
@@ -132,7 +132,8 @@ class Search:
         return await self._pool.run(work)
 
 
-def _statement(template: str, condition: CompiledFilter) -> str:
+def statement(template: str, condition: CompiledFilter) -> str:
+    """Return the statement of ``template`` with ``condition`` in it, and its own parameters numbered after those."""
     following = FIRST_PARAMETER + len(condition.parameters)
     numbered = template.replace("<1>", f"${following}").replace("<2>", f"${following + 1}")
     return numbered.replace("<condition>", condition.sql)
