@@ -10,8 +10,7 @@ Knows nothing of HTTP servers, databases or tenants. One class is one meaning; t
     │   ├── InvalidSyntaxError              invalidSyntax
     │   ├── InvalidPathError                invalidPath
     │   ├── NoTargetError                   noTarget
-    │   ├── InvalidValueError               invalidValue
-    │   └── InvalidVersionError             invalidVers
+    │   └── InvalidValueError               invalidValue
     ├── UnauthorizedError               401
     ├── ForbiddenError                  403
     ├── NotFoundError                   404
@@ -32,7 +31,10 @@ from enum import Enum
 
 
 class ScimType(Enum):
-    """The error types of RFC 7644 §3.12, Table 9."""
+    """The error types of RFC 7644 §3.12, Table 9, that occur here.
+
+    Another version of the protocol is a 404, as any unknown path; and no attribute is ``sensitive``.
+    """
 
     INVALID_FILTER = "invalidFilter"
     TOO_MANY = "tooMany"
@@ -42,7 +44,6 @@ class ScimType(Enum):
     INVALID_PATH = "invalidPath"
     NO_TARGET = "noTarget"
     INVALID_VALUE = "invalidValue"
-    INVALID_VERSION = "invalidVers"
 
 
 class ScimError(Exception):
@@ -108,12 +109,6 @@ class InvalidValueError(BadRequestError):
     """A value that is missing, of the wrong type, or out of bounds."""
 
     scim_type = ScimType.INVALID_VALUE
-
-
-class InvalidVersionError(BadRequestError):
-    """A protocol version that is not served."""
-
-    scim_type = ScimType.INVALID_VERSION
 
 
 class UnauthorizedError(ScimError):

@@ -1,0 +1,123 @@
+"""Routes: what paths and methods mean (RFC 7644 §3.2, Table 2)."""
+
+import pytest
+
+from musterbook.scim import user_type
+from musterbook.scim.errors import MethodNotAllowedError, NotFoundError, NotSupportedError
+from musterbook.scim.routing import Endpoint, Route, body_limit, find_route, is_public
+from musterbook.scim.service import MAX_RESOURCE_BYTES, describe_service
+
+USER = user_type()
+SERVICE = describe_service("https://example.com/scim/v2/", [USER], empty_endpoints=["Groups"])
+
+
+@pytest.mark.parametrize(
+    "method, path, route",
+    [
+        ("GET", "/Users", Route(Endpoint.RESOURCES, "/Users", USER)),
+        ("POST", "/Users", Route(Endpoint.RESOURCES, "/Users", USER)),
+        ("GET", "/Users/", Route(Endpoint.RESOURCES, "/Users", USER)),
+        ("GET", "//Users//1", Route(Endpoint.RESOURCE, "/Users/{id}", USER, "1")),
+        ("PUT", "/Users/1", Route(Endpoint.RESOURCE, "/Users/{id}", USER, "1")),
+        ("PATCH", "/Users/1", Route(Endpoint.RESOURCE, "/Users/{id}", USER, "1")),
+        ("DELETE", "/Users/1/", Route(Endpoint.RESOURCE, "/Users/{id}", USER, "1")),
+        ("GET", "/Users/Me", Route(Endpoint.RESOURCE, "/Users/{id}", USER, "Me")),
+        ("GET", "/Users/%2e", Route(Endpoint.RESOURCE, "/Users/{id}", USER, "%2e")),
+        ("GET", "/Groups", Route(Endpoint.EMPTY, "/Groups")),
+        ("DELETE", "/Groups/1", Route(Endpoint.EMPTY, "/Groups/{id}", None, "1")),
+        ("GET", "/ServiceProviderConfig", Route(Endpoint.SERVICE_PROVIDER_CONFIG, "/ServiceProviderConfig")),
+        ("GET", "/Schemas", Route(Endpoint.SCHEMAS, "/Schemas")),
+        ("GET", "/Schemas/urn:x", Route(Endpoint.SCHEMA, "/Schemas/{id}", None, "urn:x")),
+        ("GET", "/ResourceTypes", Route(Endpoint.RESOURCE_TYPES, "/ResourceTypes")),
+        ("GET", "/ResourceTypes/User", Route(Endpoint.RESOURCE_TYPE, "/ResourceTypes/{id}", None, "User")),
+    ],
+)
+def test_what_a_path_means(method: str, path: str, route: Route) -> None:
+    """Each endpoint is found by its path, stray slashes make no difference, and the template holds no id."""
+    assert find_route(method, path, SERVICE) == route
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/users",
+        "/Nothing",
+        "/Users/1/2",
+        "/Groups/1/2",
+        "/ServiceProviderConfig/1",
+        "/Schemas/1/2",
+        "/v2/Users",
+        "/Nothing/.search",
+        "/Me/1",
+        "/.search/1",
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST", "BREW"])
+def test_a_path_that_means_nothing(method: str, path: str) -> None:
+    """An unknown path is a 404 whatever the method."""
+    with pytest.raises(NotFoundError, match="There is no such endpoint"):
+        find_route(method, path, SERVICE)
+
+
+@pytest.mark.parametrize(
+    "method, path, allowed",
+    [
+        ("PUT", "/Users", ("GET", "POST")),
+        ("PATCH", "/Users", ("GET", "POST")),
+        ("DELETE", "/Users", ("GET", "POST")),
+        ("POST", "/Users/1", ("GET", "PUT", "PATCH", "DELETE")),
+        ("HEAD", "/Users/1", ("GET", "PUT", "PATCH", "DELETE")),
+        ("get", "/Users", ("GET", "POST")),
+        ("POST", "/ServiceProviderConfig", ("GET",)),
+        ("PUT", "/Schemas", ("GET",)),
+        ("DELETE", "/Schemas/x", ("GET",)),
+        ("PATCH", "/ResourceTypes", ("GET",)),
+        ("POST", "/ResourceTypes/User", ("GET",)),
+        ("BREW", "/Groups", ("GET", "POST", "PUT", "PATCH", "DELETE")),
+    ],
+)
+def test_a_method_that_is_not_taken(method: str, path: str, allowed: tuple[str, ...]) -> None:
+    """A wrong method is a 405 that names the right ones; discovery can only be read."""
+    with pytest.raises(MethodNotAllowedError) as refusal:
+        find_route(method, path, SERVICE)
+    assert refusal.value.allowed == allowed
+    assert refusal.value.detail == f"This endpoint takes {', '.join(allowed)}."
+
+
+@pytest.mark.parametrize(
+    "method, path", [("GET", "/Me"), ("POST", "/Bulk"), ("POST", "/.search"), ("POST", "/Users/.search"), ("GET", "/")]
+)
+def test_what_is_not_offered(method: str, path: str) -> None:
+    """The parts of the protocol that are not offered are a 501 that says where to read what is."""
+    with pytest.raises(NotSupportedError, match=f"^{path} is not offered by this server; see /ServiceProviderConfig"):
+        find_route(method, path, SERVICE)
+
+
+@pytest.mark.parametrize(
+    "method, path, public",
+    [
+        ("GET", "/ServiceProviderConfig", True),
+        ("GET", "/ServiceProviderConfig/", True),
+        ("POST", "/ServiceProviderConfig", False),
+        ("GET", "/ServiceProviderConfig/1", False),
+        ("GET", "/Schemas", False),
+        ("GET", "/Users", False),
+        ("GET", "", False),
+    ],
+)
+def test_only_one_document_is_public(method: str, path: str, *, public: bool) -> None:
+    """Without a key only the document that says how to authenticate is served (RFC 7643 §5)."""
+    assert is_public(method, path) is public
+
+
+@pytest.mark.parametrize(
+    "method, limit", [("GET", 0), ("HEAD", 0), ("POST", MAX_RESOURCE_BYTES), ("PUT", MAX_RESOURCE_BYTES)]
+)
+def test_how_large_a_body_may_be(method: str, limit: int) -> None:
+    """What only reads takes no body; a resource takes a megabyte."""
+    assert body_limit(method, "/Users") == limit
+
+
+def test_the_base_url_has_no_slash_at_its_end() -> None:
+    """Addresses are made by joining, so the base URL is kept without its last slash."""
+    assert SERVICE.base_url == "https://example.com/scim/v2"
