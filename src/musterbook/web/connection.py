@@ -174,6 +174,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
                 self.transport.close()
                 return
         error = self._refusal or BadRequestError("This is not a well-formed HTTP/1.1 request.")
+        # No application sees this request, so this is its only trace; what was sent is not repeated.
+        self.logger.warning("A connection was refused with %d", error.status)
         response = render_error(error, SCIM_JSON)
         head = [STATUS_LINE[error.status], b"content-length: %d\r\n" % len(response.body), b"connection: close\r\n"]
         head += [f"{name}: {value}\r\n".encode("latin-1") for name, value in response.headers]

@@ -20,7 +20,7 @@ class Rooms:
         """Read by every request: a plain attribute, so the usual case waits for nothing."""
         self._open_services = open_services
         self._stack = AsyncExitStack()
-        self._lock = asyncio.Lock()
+        self._opening: asyncio.Task[Services] | None = None
         self._is_closed = False
 
     async def open(self) -> Services:
@@ -30,16 +30,29 @@ class Rooms:
             NotReadyError: they were closed, or the database has a schema that this release cannot use.
             StoreUnavailableError: the database is away.
         """
-        async with self._lock:
-            if self._is_closed:
-                raise NotReadyError("The server is shutting down.")
-            if self.opened is None:
-                self.opened = await self._stack.enter_async_context(self._open_services())
+        if self._is_closed:
+            raise NotReadyError("The server is shutting down.")
+        if self.opened is not None:
             return self.opened
+        if self._opening is None:
+            self._opening = asyncio.create_task(self._open())
+            self._opening.add_done_callback(self._end_opening)
+        # Whoever gives up waiting leaves the opening to the others: a probe that is impatient must not prevent it.
+        return await asyncio.shield(self._opening)
+
+    async def _open(self) -> Services:
+        self.opened = await self._stack.enter_async_context(self._open_services())
+        return self.opened
+
+    def _end_opening(self, opening: asyncio.Task[Services]) -> None:
+        self._opening = None
+        if not opening.cancelled():
+            opening.exception()  # Looked at, so that asyncio does not complain when nobody waited to the end.
 
     async def close(self) -> None:
         """Close what was opened, for good."""
-        async with self._lock:
-            self._is_closed = True
-            self.opened = None
-            await self._stack.aclose()
+        self._is_closed = True
+        if self._opening is not None:
+            await asyncio.wait([self._opening])
+        self.opened = None
+        await self._stack.aclose()

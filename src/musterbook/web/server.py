@@ -9,6 +9,7 @@ no new connections, finishes what it began, and returns.
 import asyncio
 import contextlib
 import functools
+import gc
 import os
 import signal
 import socket
@@ -75,6 +76,7 @@ def serve(application: Application, bound: socket.socket, on_ready: Callable[[],
         NotReadyError: the database has a schema that this release cannot use.
         StoreUnavailableError: the database is away.
     """
+    _settle()
     _run(_Server(_config(application), on_ready), application, bound)
 
 
@@ -180,7 +182,15 @@ async def _try(application: Application) -> None:
 def _make_in_worker(make_application: Callable[[], Application]) -> Application:
     application = make_application()
     route_library_logs(application.log)
+    _settle()
     return application
+
+
+def _settle() -> None:
+    """Spare what was made so far from the search for garbage."""
+    # It stays until the process ends, and looking through it again and again cost a request some 5 µs of 85.
+    gc.collect()
+    gc.freeze()
 
 
 def _run(server: _Server, application: Application, bound: socket.socket) -> None:
