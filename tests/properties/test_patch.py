@@ -17,6 +17,7 @@ from tests.properties.patches import (
     BY_SUB_ATTRIBUTE,
     DOCUMENTS,
     OPERATIONS,
+    UNHURRIED,
     operations_on_attributes,
     operations_without_path,
     user_of,
@@ -37,6 +38,7 @@ def outcome(resource: Resource, operations: list[Json], profile: Profile) -> Res
 class TestAtomicity:
     """133: if one operation fails, the original resource is restored."""
 
+    @UNHURRIED
     @given(DOCUMENTS, st.lists(OPERATIONS, min_size=1, max_size=5), PROFILES)
     def test_the_argument_stays_as_it_was(
         self, document: dict[str, Json], operations: list[Json], profile: Profile
@@ -48,6 +50,7 @@ class TestAtomicity:
         assert user.attributes == before
         assert operations == sent
 
+    @UNHURRIED
     @given(DOCUMENTS, st.lists(OPERATIONS, min_size=1, max_size=5), PROFILES)
     def test_the_same_patch_has_the_same_outcome(
         self, document: dict[str, Json], operations: list[Json], profile: Profile
@@ -65,6 +68,7 @@ class TestAtomicity:
 class TestOrder:
     """132: each operation is applied to the result of the one before it."""
 
+    @UNHURRIED
     @given(DOCUMENTS, st.lists(OPERATIONS, min_size=2, max_size=4), PROFILES)
     def test_one_message_is_as_good_as_several(
         self, document: dict[str, Json], operations: list[Json], profile: Profile
@@ -79,6 +83,7 @@ class TestOrder:
         if isinstance(stepwise, Resource):
             assert outcome(user, operations, profile) == stepwise
 
+    @UNHURRIED
     @given(DOCUMENTS, operations_without_path())
     def test_an_operation_without_a_path_is_one_for_each_attribute(
         self, document: dict[str, Json], sent: dict[str, Json]
@@ -92,6 +97,7 @@ class TestOrder:
 class TestIdempotence:
     """134, 144: what is so already is no change."""
 
+    @UNHURRIED
     @given(DOCUMENTS, operations_on_attributes() | operations_without_path(), PROFILES)
     def test_the_same_operation_again_changes_nothing(
         self, document: dict[str, Json], sent: dict[str, Json], profile: Profile
@@ -103,6 +109,7 @@ class TestIdempotence:
         assert isinstance(once, Resource)
         assert patch(once, sent, profile=profile) is once
 
+    @UNHURRIED
     @given(
         DOCUMENTS,
         st.sampled_from(["work", "home", "other"]),
@@ -120,6 +127,7 @@ class TestIdempotence:
         assert isinstance(once, Resource)
         assert patch(once, sent) is once
 
+    @UNHURRIED
     @given(DOCUMENTS)
     def test_what_a_person_has_is_no_change(self, document: dict[str, Json]) -> None:
         """To add or replace everything that a resource holds gives the very resource back."""
@@ -131,6 +139,7 @@ class TestIdempotence:
 class TestResult:
     """Whoever holds a ``Resource`` holds checked values."""
 
+    @UNHURRIED
     @given(DOCUMENTS, st.lists(OPERATIONS, min_size=1, max_size=5), st.sampled_from([Profile.LENIENT, Profile.RFC]))
     def test_the_result_is_a_resource(
         self, document: dict[str, Json], operations: list[Json], profile: Profile
@@ -144,6 +153,7 @@ class TestResult:
         document = msgspec.json.decode(render_document(result))
         assert parse_resource(document, user_type(), Tolerance(profile)).attributes == result.attributes
 
+    @UNHURRIED
     @given(DOCUMENTS, st.lists(OPERATIONS, min_size=1, max_size=5), PROFILES)
     def test_nothing_empty_and_at_most_one_primary_is_kept(
         self, document: dict[str, Json], operations: list[Json], profile: Profile
@@ -198,6 +208,7 @@ PATHS = st.lists(st.sampled_from(PATH_PARTS) | st.text(max_size=2), max_size=8).
 class TestAnything:
     """A client can be refused, and cannot break anything."""
 
+    @UNHURRIED
     @given(st.dictionaries(WORDS | st.text(max_size=4), ANY_JSON, max_size=4), PROFILES)
     @example({"schemas": [PATCH_OP], "Operations": [{"op": "add", "value": {"": {}}}]}, Profile.RFC)
     def test_any_document_is_a_patch_or_refused(self, document: dict[str, Json], profile: Profile) -> None:
@@ -205,6 +216,7 @@ class TestAnything:
         with suppress(ScimError):
             assert isinstance(parse_patch(document, user_type(), Tolerance(profile)).changes, tuple)
 
+    @UNHURRIED
     @given(DOCUMENTS, st.sampled_from(["add", "remove", "replace"]), PATHS | st.none(), ANY_JSON, PROFILES)
     def test_any_path_and_value_are_applied_or_refused(
         self, document: dict[str, Json], op: str, path: str | None, value: Json, profile: Profile
