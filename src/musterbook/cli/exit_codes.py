@@ -1,15 +1,16 @@
-"""*Exit codes.* Decides which failure ends a command with which number.
+"""*Exit codes.* Decides which failure ends a command with which number, and with which sentence.
 
 Scripts rely on them, so each has one meaning and every expected failure has one.
 """
 
 from enum import IntEnum
 
-from musterbook.directory.store import StoreError, TenantExistsError
+from musterbook.directory.store import StoreError, StoreUnavailableError, TenantExistsError
 from musterbook.directory.tenants import InvalidTenantError, NoSuchTenantError
 from musterbook.scim.errors import ConflictError, NotFoundError, ScimError
 from musterbook.settings import SettingsError
-from musterbook.storage import SchemaTooNewError, SchemaTooOldError
+from musterbook.storage import DatabaseUrlError, SchemaError
+from musterbook.web import NotReadyError, ServerFailedError
 
 
 class ExitCode(IntEnum):
@@ -17,12 +18,16 @@ class ExitCode(IntEnum):
 
     DONE = 0
     FAILED = 1
+    """It did not work out, or whoever read the output went away."""
     USAGE = 2
+    """The command, an option or a setting is not one that can be used."""
     NOT_READY = 3
     """The database's schema is too old or too new for this release."""
     CONFLICT = 4
     """What was asked for contradicts what is there."""
     NOT_FOUND = 5
+    INTERRUPTED = 130
+    """Ctrl-C, as shells count it: 128 and the number of the signal."""
 
 
 class CommandError(Exception):
@@ -37,10 +42,12 @@ class CommandError(Exception):
 EXPECTED_FAILURES = (
     CommandError,
     SettingsError,
+    DatabaseUrlError,
     InvalidTenantError,
     NoSuchTenantError,
-    SchemaTooNewError,
-    SchemaTooOldError,
+    NotReadyError,
+    SchemaError,
+    ServerFailedError,
     StoreError,
     ScimError,
 )
@@ -52,9 +59,9 @@ def exit_code_of(error: Exception) -> ExitCode:
     match error:
         case CommandError():
             return error.exit_code
-        case SettingsError() | InvalidTenantError():
+        case SettingsError() | DatabaseUrlError() | InvalidTenantError():
             return ExitCode.USAGE
-        case SchemaTooOldError() | SchemaTooNewError():
+        case SchemaError() | NotReadyError():
             return ExitCode.NOT_READY
         case TenantExistsError() | ConflictError():
             return ExitCode.CONFLICT
@@ -66,6 +73,13 @@ def exit_code_of(error: Exception) -> ExitCode:
 
 def message_of(error: Exception) -> str:
     """Return the sentence that people read about one of the expected failures."""
+    cause = error.__cause__
     if isinstance(error, ScimError):
-        return error.detail
-    return str(error) or type(error).__name__
+        # A client is not told what is wrong with the database; the operator is.
+        return f"{error.detail} {_sentence(str(cause))}" if isinstance(cause, StoreUnavailableError) else error.detail
+    return _sentence(str(error) or type(error).__name__)
+
+
+def _sentence(text: str) -> str:
+    begun = text[:1].upper() + text[1:]
+    return begun if begun.endswith((".", "?", "!")) else f"{begun}."

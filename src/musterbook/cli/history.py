@@ -1,20 +1,22 @@
 """*musterbook history …* Shows and exports who changed what."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from typing import Annotated
 
-from cyclopts import App
+from cyclopts import App, Parameter
+from cyclopts.validators import Number
 
-from musterbook.cli.exit_codes import CommandError, ExitCode
-from musterbook.cli.output import Row
+from musterbook.cli.exit_codes import ExitCode
+from musterbook.cli.output import Column, Listing, Row
 from musterbook.cli.running import DEFAULTS, Common, Desk, run
-from musterbook.directory import Actor, HistoryLine, ResourceId
+from musterbook.cli.telling import told_action, told_changes, told_time
+from musterbook.directory import Actor, HistoryLine
 from musterbook.directory.operation import FindPerson, ListHistory
 from musterbook.directory.store import HistoryQuery
 
 app = App(name="history", help="Show and export who changed what, and when.")
 
-_COLUMNS = ("time", "actor", "action", "user_name", "changes")
 _PAGE = 500
 
 
@@ -33,60 +35,80 @@ def _row(line: HistoryLine) -> Row:
     }
 
 
-def _readable(row: Row) -> Row:
-    changes = row["changes"]
-    paths = [str(item["path"]) for item in changes if isinstance(item, dict)] if isinstance(changes, list) else []
-    return {**row, "changes": ", ".join(paths)}
+_LINES: Listing[HistoryLine] = Listing(
+    row=_row,
+    columns=(
+        Column("time (UTC)", lambda line: told_time(line.revision.at), is_whole=True),
+        Column("actor", lambda line: line.revision.actor_name),
+        Column("action", lambda line: told_action(line.revision.action)),
+        Column("user name", lambda line: line.user_name),
+        Column("changes", told_changes),
+    ),
+    empty="Nothing has happened yet.",
+)
 
 
-async def _lines(desk: Desk, actor: Actor, query: HistoryQuery) -> AsyncIterator[HistoryLine]:
-    while lines := (await desk.services.directory.perform(actor, ListHistory(query))).lines:
-        for line in lines:
-            yield line
+async def _pages(
+    desk: Desk, actor: Actor, query: HistoryQuery, limit: int | None = None
+) -> AsyncIterator[Sequence[HistoryLine]]:
+    """Yield the history page by page, at most ``limit`` lines."""
+    left = limit
+    while left is None or left > 0:
+        query = replace(query, limit=_PAGE if left is None else min(_PAGE, left))
+        lines = (await desk.services.directory.perform(actor, ListHistory(query))).lines
+        if not lines:
+            return
+        yield lines
         last = lines[-1].revision
         query = replace(query, before=(last.at, last.resource_id, last.number))
+        left = None if left is None else left - len(lines)
 
 
 @app.command(name="list")
-def list_(slug: str, /, *, user: str | None = None, limit: int = 100, common: Common = DEFAULTS) -> ExitCode:
-    """List the history of a tenant, newest first.
+def list_(
+    slug: str,
+    /,
+    *,
+    user: str | None = None,
+    limit: Annotated[int, Parameter(validator=Number(gte=1))] = 100,
+    common: Common = DEFAULTS,
+) -> ExitCode:
+    """List who changed what, newest first.
 
     Parameters
     ----------
     slug
         The tenant.
     user
-        Only what was changed about this person: an id or a userName.
+        Only what was changed about this person: an id or a userName, also of somebody who was removed.
     limit
         At most this many lines.
     """
 
     async def work(desk: Desk) -> None:
-        if limit < 1:
-            message = "--limit is a number from 1."
-            raise CommandError(message, ExitCode.USAGE)
         actor = await desk.actor(slug)
-        person: ResourceId | None = None
+        query = HistoryQuery()
         if user is not None:
-            person = (await desk.services.directory.perform(actor, FindPerson(user))).person.id
-        rows: list[Row] = []
-        async for line in _lines(desk, actor, HistoryQuery(resource_id=person, limit=min(limit, _PAGE))):
-            rows.append(_row(line))
-            if len(rows) == limit:
-                break
-        shown = rows if desk.output.as_json else [_readable(row) for row in rows]
-        desk.output.table(shown, _COLUMNS, empty="Nothing has happened yet.")
+            found = await desk.services.directory.perform(actor, FindPerson(user))
+            query = HistoryQuery(resource_id=found.person.id)
+        await desk.output.list_pages(_LINES, _pages(desk, actor, query, limit))
 
     return run(common, work)
 
 
 @app.command
 def export(slug: str, /, *, common: Common = DEFAULTS) -> ExitCode:
-    """Print the whole history of a tenant as JSON lines, newest first."""
+    """Print the whole history as JSON, one line for each change, newest first.
+
+    Parameters
+    ----------
+    slug
+        The tenant.
+    """
 
     async def work(desk: Desk) -> None:
-        actor = await desk.actor(slug)
-        async for line in _lines(desk, actor, HistoryQuery(limit=_PAGE)):
-            desk.output.json_line(_row(line))
+        async for lines in _pages(desk, await desk.actor(slug), HistoryQuery()):
+            for line in lines:
+                desk.output.json_line(_row(line))
 
     return run(common, work)

@@ -1,19 +1,22 @@
 """*musterbook key …* Makes, lists and revokes the API keys of a tenant's identity provider."""
 
-from cyclopts import App
+from typing import Annotated, Literal, TypeAlias
+
+from cyclopts import App, Parameter
+from cyclopts.validators import Number
 
 from musterbook.cli.exit_codes import CommandError, ExitCode
-from musterbook.cli.output import Row
+from musterbook.cli.output import Column, Listing, Row
 from musterbook.cli.running import DEFAULTS, Common, Desk, run
+from musterbook.cli.telling import told_date
 from musterbook.directory import KeyId
 from musterbook.identity import DEFAULT_EXPIRY_DAYS, MAX_EXPIRY_DAYS, Key
 from musterbook.scim import Profile
 
 app = App(name="key", help="Make and revoke the API keys that identity providers use.")
 
-IDPS = ("onelogin", "okta", "entra", "jumpcloud", "ping", "cyberark", "rippling", "google", "other")
+Idp: TypeAlias = Literal["onelogin", "okta", "entra", "jumpcloud", "ping", "cyberark", "rippling", "google", "other"]
 MAX_LABEL_LENGTH = 100
-_COLUMNS = ("id", "prefix", "label", "idp", "profile", "created_at", "expires_at", "revoked_at", "last_used_at")
 
 
 def _row(key: Key) -> Row:
@@ -30,15 +33,30 @@ def _row(key: Key) -> Row:
     }
 
 
+_KEYS: Listing[Key] = Listing(
+    row=_row,
+    columns=(
+        Column("id", lambda key: key.id, is_whole=True),
+        Column("begins with", lambda key: key.prefix),
+        Column("label", lambda key: key.label),
+        Column("idp", lambda key: key.idp or ""),
+        Column("expires", lambda key: told_date(key.expires_at)),
+        Column("revoked", lambda key: told_date(key.revoked_at)),
+        Column("last used", lambda key: told_date(key.last_used_at)),
+    ),
+    empty="There is no key yet. Make one with: musterbook key create",
+)
+
+
 @app.command
 def create(
     slug: str,
     /,
     *,
     label: str = "",
-    idp: str | None = None,
-    profile: str = Profile.LENIENT.value,
-    expires_in_days: int = DEFAULT_EXPIRY_DAYS,
+    idp: Idp | None = None,
+    profile: Profile = Profile.LENIENT,
+    expires_in_days: Annotated[int, Parameter(validator=Number(gte=1, lte=MAX_EXPIRY_DAYS))] = DEFAULT_EXPIRY_DAYS,
     common: Common = DEFAULTS,
 ) -> ExitCode:
     """Make an API key and turn SCIM on. The key is shown once, alone on standard output.
@@ -48,66 +66,65 @@ def create(
     slug
         The tenant.
     label
-        What people call this key.
+        What people call this key, to tell it from others.
     idp
-        The identity provider: onelogin, okta, entra, jumpcloud, ping, cyberark, rippling, google or other.
+        The identity provider that will use it.
     profile
-        How closely the provider is held to the standards: lenient, rfc or interop-strict.
+        How closely the provider is held to the standards.
     expires_in_days
         After how many days the key stops working.
     """
 
     async def work(desk: Desk) -> None:
-        _check(label, idp, profile, expires_in_days)
+        if len(label) > MAX_LABEL_LENGTH or (label and not label.isprintable()):
+            raise CommandError(f"--label is at most {MAX_LABEL_LENGTH} printable characters.", ExitCode.USAGE)
         tenant = await desk.tenant(slug)
         issued = await desk.services.keys.issue(
-            tenant.id, label=label, idp=idp, profile=Profile(profile), expires_in_days=expires_in_days
+            tenant.id, label=label, idp=idp, profile=profile, expires_in_days=expires_in_days
         )
         key = issued.key
         if desk.output.as_json:
-            shown = {"id": key.id, "key": issued.secret, "prefix": key.prefix, "idp": idp, "profile": profile}
+            shown = {"id": key.id, "key": issued.secret, "prefix": key.prefix, "idp": idp, "profile": profile.value}
             desk.output.json_line({**shown, "expires_at": key.expires_at})
             return
         desk.output.line(issued.secret)
-        desk.output.say(f"Shown once. It works until {key.expires_at}, at {desk.services.service.base_url}")
+        desk.output.say(f"The key is shown once, and works until {told_date(key.expires_at)}.")
+        desk.output.say(f"SCIM base URL: {desk.services.service.base_url}")
 
     return run(common, work)
 
 
-def _check(label: str, idp: str | None, profile: str, expires_in_days: int) -> None:
-    if idp is not None and idp not in IDPS:
-        message = f"--idp is one of: {', '.join(IDPS)}."
-        raise CommandError(message, ExitCode.USAGE)
-    if profile not in {item.value for item in Profile}:
-        message = f"--profile is one of: {', '.join(item.value for item in Profile)}."
-        raise CommandError(message, ExitCode.USAGE)
-    if not 1 <= expires_in_days <= MAX_EXPIRY_DAYS:
-        message = f"--expires-in-days is a number from 1 to {MAX_EXPIRY_DAYS}."
-        raise CommandError(message, ExitCode.USAGE)
-    if len(label) > MAX_LABEL_LENGTH or (label and not label.isprintable()):
-        message = f"--label is at most {MAX_LABEL_LENGTH} printable characters."
-        raise CommandError(message, ExitCode.USAGE)
-
-
 @app.command(name="list")
 def list_(slug: str, /, *, common: Common = DEFAULTS) -> ExitCode:
-    """List a tenant's keys, also expired and revoked ones."""
+    """List a tenant's keys, also expired and revoked ones.
+
+    Parameters
+    ----------
+    slug
+        The tenant.
+    """
 
     async def work(desk: Desk) -> None:
-        keys = await desk.services.keys.list((await desk.tenant(slug)).id)
-        desk.output.table([_row(key) for key in keys], _COLUMNS, empty="There is no key yet.")
+        desk.output.list_items(_KEYS, await desk.services.keys.list((await desk.tenant(slug)).id))
 
     return run(common, work)
 
 
 @app.command
 def revoke(slug: str, key_id: str, /, *, common: Common = DEFAULTS) -> ExitCode:
-    """Revoke a key. Every process refuses it within a second."""
+    """Revoke a key. Every process refuses it within a second.
+
+    Parameters
+    ----------
+    slug
+        The tenant.
+    key_id
+        The key's id, as "musterbook key list" shows it.
+    """
 
     async def work(desk: Desk) -> None:
         if not await desk.services.keys.revoke((await desk.tenant(slug)).id, KeyId(key_id)):
-            message = f"The tenant '{slug}' has no key with this id."
-            raise CommandError(message, ExitCode.NOT_FOUND)
+            raise CommandError(f"The tenant '{slug}' has no key with this id.", ExitCode.NOT_FOUND)
         desk.output.record({"id": key_id, "revoked": True})
 
     return run(common, work)

@@ -1,20 +1,19 @@
 """*musterbook user … and role …* Shows people and grants roles."""
 
-from typing import Annotated
+from collections.abc import AsyncIterator, Sequence
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
-from musterbook.cli.exit_codes import CommandError, ExitCode
-from musterbook.cli.output import Row
-from musterbook.cli.running import DEFAULTS, Common, Desk, run
-from musterbook.directory import Person, ResourceId, Role, break_glass_type
+from musterbook.cli.exit_codes import ExitCode
+from musterbook.cli.output import Column, Listing, Row
+from musterbook.cli.running import DEFAULTS, Common, Desk, Flag, run
+from musterbook.directory import Actor, Person, ResourceId, Role, break_glass_type
 from musterbook.directory.operation import FindPerson, GrantRole, ListPeople, RevokeRole
-from musterbook.scim import user_type
+from musterbook.scim import ResourceType, user_type
 
 users = App(name="user", help="Show people.")
-roles = App(name="role", help="Grant roles to people and revoke them.")
+roles = App(name="role", help="Grant roles to people and take them back.")
 
-_COLUMNS = ("id", "user_name", "display_name", "status", "source", "roles")
 _PAGE = 500
 
 
@@ -31,10 +30,28 @@ def _row(person: Person) -> Row:
     }
 
 
+_PEOPLE: Listing[Person] = Listing(
+    row=_row,
+    columns=(
+        Column("user name", lambda person: person.user_name),
+        Column("display name", lambda person: person.display_name),
+        Column("status", lambda person: person.status.value, is_whole=True),
+        Column("roles", lambda person: ", ".join(role.value for role in person.roles)),
+        Column("id", lambda person: person.id, is_whole=True),
+    ),
+    empty="There is nobody yet.",
+)
+
+
+async def _pages(desk: Desk, actor: Actor, resource_type: ResourceType) -> AsyncIterator[Sequence[Person]]:
+    after: ResourceId | None = None
+    while page := (await desk.services.directory.perform(actor, ListPeople(resource_type, after, _PAGE))).people:
+        yield page
+        after = page[-1].id
+
+
 @users.command(name="list")
-def list_(
-    slug: str, /, *, break_glass: Annotated[bool, Parameter(negative="")] = False, common: Common = DEFAULTS
-) -> ExitCode:
+def list_(slug: str, /, *, break_glass: Flag = False, common: Common = DEFAULTS) -> ExitCode:
     """List the people of a tenant in the order in which they were added.
 
     Parameters
@@ -42,64 +59,79 @@ def list_(
     slug
         The tenant.
     break_glass
-        List the break-glass accounts instead.
+        List the break-glass accounts instead, which no identity provider sees.
     """
 
     async def work(desk: Desk) -> None:
-        actor = await desk.actor(slug)
         resource_type = break_glass_type() if break_glass else user_type()
-        rows: list[Row] = []
-        after: ResourceId | None = None
-        while page := (await desk.services.directory.perform(actor, ListPeople(resource_type, after, _PAGE))).people:
-            rows.extend(_row(person) for person in page)
-            after = page[-1].id
-        desk.output.table(rows, _COLUMNS, empty="There is nobody yet.")
+        await desk.output.list_pages(_PEOPLE, _pages(desk, await desk.actor(slug), resource_type))
 
     return run(common, work)
 
 
 @users.command
 def show(slug: str, user: str, /, *, common: Common = DEFAULTS) -> ExitCode:
-    """Show one person by id or userName, also a removed one."""
+    """Show one person, also one who was removed.
+
+    Parameters
+    ----------
+    slug
+        The tenant.
+    user
+        An id or a userName; upper and lower case make no difference in a userName.
+    """
 
     async def work(desk: Desk) -> None:
-        actor = await desk.actor(slug)
-        desk.output.record(_row((await desk.services.directory.perform(actor, FindPerson(user))).person))
+        desk.output.record(_row(await _find(desk, await desk.actor(slug), user)))
 
     return run(common, work)
 
 
 @roles.command
-def grant(slug: str, user: str, role: str, /, *, common: Common = DEFAULTS) -> ExitCode:
-    """Grant a role: Administrator or Member."""
+def grant(slug: str, user: str, role: Role, /, *, common: Common = DEFAULTS) -> ExitCode:
+    """Grant a role to a person.
+
+    Parameters
+    ----------
+    slug
+        The tenant.
+    user
+        An id or a userName.
+    role
+        What the person may do from now on. Everybody is a member.
+    """
 
     async def work(desk: Desk) -> None:
-        wanted = _role(role)
         actor = await desk.actor(slug)
-        person = (await desk.services.directory.perform(actor, FindPerson(user))).person
-        shown = await desk.services.directory.perform(actor, GrantRole(person.resource_type, person.id, wanted))
+        person = await _find(desk, actor, user)
+        shown = await desk.services.directory.perform(actor, GrantRole(person.resource_type, person.id, role))
         desk.output.record(_row(shown.person))
 
     return run(common, work)
 
 
 @roles.command
-def revoke(slug: str, user: str, role: str, /, *, common: Common = DEFAULTS) -> ExitCode:
-    """Revoke a role. The last administrator keeps it."""
+def revoke(slug: str, user: str, role: Role, /, *, common: Common = DEFAULTS) -> ExitCode:
+    """Take a role from a person. The last administrator keeps it.
+
+    Parameters
+    ----------
+    slug
+        The tenant.
+    user
+        An id or a userName.
+    role
+        What the person may no longer do.
+    """
 
     async def work(desk: Desk) -> None:
-        wanted = _role(role)
         actor = await desk.actor(slug)
-        person = (await desk.services.directory.perform(actor, FindPerson(user))).person
-        shown = await desk.services.directory.perform(actor, RevokeRole(person.resource_type, person.id, wanted))
+        person = await _find(desk, actor, user)
+        shown = await desk.services.directory.perform(actor, RevokeRole(person.resource_type, person.id, role))
         desk.output.record(_row(shown.person))
 
     return run(common, work)
 
 
-def _role(text: str) -> Role:
-    for role in Role:
-        if role.value.lower() == text.lower():
-            return role
-    message = f"There is no role '{text}'. Roles are: {', '.join(role.value for role in Role)}."
-    raise CommandError(message, ExitCode.USAGE)
+async def _find(desk: Desk, actor: Actor, user: str) -> Person:
+    return (await desk.services.directory.perform(actor, FindPerson(user))).person

@@ -5,11 +5,12 @@ Knows wiring and settings; knows no single command. A command is an ``async`` fu
 
 import asyncio
 import os
+import sys
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from cyclopts import Parameter
 
@@ -19,18 +20,22 @@ from musterbook.directory import Actor, Tenant, operator_actor
 from musterbook.settings import SETTINGS_FILE, Settings, SettingValue, load_settings
 from musterbook.wiring import Services, open_services
 
+Flag: TypeAlias = Annotated[bool, Parameter(negative="", show_default=False)]
+"""An option without a value."""
 
-@Parameter(name="*")
+
+@Parameter(name="*", group="Options of every command")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Common:
     """Options that every command takes."""
 
-    database: str | None = None
-    """Database URL: sqlite:///relative.db, sqlite:////absolute.db or postgresql://… (MUSTERBOOK_DATABASE_URL)."""
-    base_url: str | None = None
-    """Address at which clients reach the server (MUSTERBOOK_BASE_URL)."""
-    json: Annotated[bool, Parameter(negative="")] = False
-    """Print JSON."""
+    database: Annotated[str | None, Parameter(metavar="URL")] = None
+    """The database: sqlite:///relative.db, sqlite:////absolute.db or postgresql://user:password@host/name
+    (MUSTERBOOK_DATABASE_URL). Without it, musterbook.db in this folder."""
+    base_url: Annotated[str | None, Parameter(metavar="URL")] = None
+    """The address at which clients reach the server, such as https://directory.example.com (MUSTERBOOK_BASE_URL)."""
+    json: Flag = False
+    """Print JSON, for scripts."""
 
     def flags(self, **others: SettingValue) -> dict[str, SettingValue]:
         """Return the flags by the names of the settings."""
@@ -91,3 +96,7 @@ def guard(output: Output, work: Callable[[], ExitCode | None]) -> ExitCode:
     except EXPECTED_FAILURES as error:
         output.fail(message_of(error))
         return exit_code_of(error)
+    except BrokenPipeError:
+        # Whoever read, such as head, has enough. Python would write what is left when it ends, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.FAILED

@@ -6,16 +6,29 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from musterbook.cli import checkup
 from musterbook.cli.exit_codes import CommandError, ExitCode
-from musterbook.cli.output import open_output
+from musterbook.cli.output import Column, Listing, Output, open_output
 from musterbook.cli.running import DEFAULTS, Common, guard
 from musterbook.settings import SETTINGS_FILE, Settings, SettingValue, gather_values, make_settings
-from musterbook.storage import backup_database, migrate_database
-from musterbook.web import NotReadyError, ServerFailedError, bind, serve_with_workers, url_of
+from musterbook.storage import backup_database, migrate_database, sqlite_path
+from musterbook.web import bind, serve_with_workers, url_of
 from musterbook.web import serve as serve_application
-from musterbook.wiring import create_app
+from musterbook.wiring import SCIM_PATH, create_app
+
+_FINDINGS: Listing[checkup.Finding] = Listing(
+    row=lambda finding: {"check": finding.check, "result": finding.verdict.value, "says": finding.says},
+    columns=(
+        Column("check", lambda finding: finding.check, is_whole=True),
+        Column("result", lambda finding: finding.verdict.value, is_whole=True),
+        Column("says", lambda finding: finding.says),
+    ),
+    empty="Nothing was checked.",
+)
 
 
 def serve(
@@ -23,21 +36,23 @@ def serve(
     host: str | None = None,
     port: int | None = None,
     workers: int | None = None,
-    trusted_proxies: tuple[str, ...] | None = None,
+    trusted_proxies: Annotated[
+        tuple[str, ...] | None, Parameter(metavar="CIDR", negative="", consume_multiple=True)
+    ] = None,
     common: Common = DEFAULTS,
 ) -> ExitCode:
-    """Serve until SIGTERM or SIGINT. With --json the first line of output holds the address.
+    """Serve until Ctrl-C or SIGTERM. With --json the first line of output holds the address.
 
     Parameters
     ----------
     host
-        Address to listen on.
+        The address to listen on: 127.0.0.1 where nothing else is set.
     port
-        Port to listen on; 0 takes any free one.
+        The port to listen on: 8000 where nothing else is set; 0 takes any free one.
     workers
         How many processes serve. More than one needs PostgreSQL.
     trusted_proxies
-        Networks, such as 10.0.0.0/8, whose X-Forwarded-For and -Proto are believed.
+        The networks, such as 10.0.0.0/8, whose X-Forwarded-For and X-Forwarded-Proto are believed.
     """
     output = open_output(as_json=common.json)
 
@@ -46,35 +61,33 @@ def serve(
         values = gather_values(flags, os.environ, Path(SETTINGS_FILE))
         settings = make_settings(values)
         if settings.workers > 1 and settings.database_url.startswith("sqlite:"):
-            message = "SQLite is served by one process. Use PostgreSQL for --workers above 1."
-            raise CommandError(message, ExitCode.USAGE)
+            raise CommandError(
+                "SQLite is served by one process. Use PostgreSQL for more than one worker.", ExitCode.USAGE
+            )
         try:
             bound = bind(settings.host, settings.port)
         except OSError as error:
             raise CommandError(f"Cannot listen on {settings.host}, port {settings.port}: {error.strerror}.") from error
         address = url_of(bound)
         settings = _with_address(settings, values, address)
-
-        def say_address() -> None:
-            if output.as_json:
-                output.json_line({"address": address, "scim_base_url": f"{settings.base_url}/scim/v2"})
-            else:
-                output.say(f"Musterbook listens on {address}. SCIM base URL: {settings.base_url}/scim/v2")
-
         try:
             if settings.workers > 1:
                 make = functools.partial(create_app, settings)
-                serve_with_workers(make, bound, settings.workers, say_address)
+                serve_with_workers(make, bound, settings.workers, lambda: _say_address(output, settings, address))
             else:
-                serve_application(create_app(settings), bound, say_address)
-        except NotReadyError as error:
-            raise CommandError(str(error), ExitCode.NOT_READY) from error
-        except ServerFailedError as error:
-            raise CommandError(str(error)) from error
+                serve_application(create_app(settings), bound, lambda: _say_address(output, settings, address))
         finally:
             bound.close()
 
     return guard(output, work)
+
+
+def _say_address(output: Output, settings: Settings, address: str) -> None:
+    scim_base_url = settings.base_url + SCIM_PATH
+    if output.as_json:
+        output.json_line({"address": address, "scim_base_url": scim_base_url})
+    else:
+        output.say(f"Musterbook listens on {address}. SCIM base URL: {scim_base_url}\nCtrl-C ends it.")
 
 
 def _with_address(settings: Settings, values: Mapping[str, SettingValue], address: str) -> Settings:
@@ -96,24 +109,27 @@ def migrate(*, common: Common = DEFAULTS) -> ExitCode:
     return guard(output, work)
 
 
-def backup(file: Path, /, *, common: Common = DEFAULTS) -> ExitCode:
-    """Copy a SQLite database while it is in use. For PostgreSQL, use its own tools.
+def backup(file: Annotated[Path, Parameter(metavar="FILE")], /, *, common: Common = DEFAULTS) -> ExitCode:
+    """Copy a SQLite database while it is in use. PostgreSQL has its own tools.
 
     Parameters
     ----------
     file
-        Where the copy goes; must not exist.
+        Where the copy goes; must not exist yet.
     """
     output = open_output(as_json=common.json)
 
     def work() -> None:
         url = common.settings().database_url
-        if not url.startswith("sqlite:"):
-            message = "Back up PostgreSQL with its own tools, such as pg_dump or pg_basebackup."
-            raise CommandError(message, ExitCode.USAGE)
-        if file.exists():
-            raise CommandError(f"{file} exists already. Name a new file.", ExitCode.CONFLICT)
-        asyncio.run(backup_database(url, file))
+        source = sqlite_path(url)
+        if source is None:
+            raise CommandError("Back up PostgreSQL with its own tools, such as pg_dump.", ExitCode.USAGE)
+        if not source.exists():
+            raise CommandError(f"There is no database {source}.", ExitCode.NOT_FOUND)
+        try:
+            asyncio.run(backup_database(url, file))
+        except FileExistsError as error:
+            raise CommandError(f"{file} exists already. Name a new file.", ExitCode.CONFLICT) from error
         output.record({"file": str(file), "bytes": file.stat().st_size})
 
     return guard(output, work)
@@ -125,8 +141,10 @@ def doctor(*, common: Common = DEFAULTS) -> ExitCode:
 
     def work() -> ExitCode:
         findings = asyncio.run(checkup.examine(common.settings(), os.environ))
-        rows = [{"check": item.check, "result": item.verdict.value, "says": item.says} for item in findings]
-        output.table(rows, ("check", "result", "says"), empty="Nothing was checked.")
-        return ExitCode.FAILED if any(item.verdict is checkup.Verdict.BAD for item in findings) else ExitCode.DONE
+        output.list_items(_FINDINGS, findings)
+        bad = {finding.check for finding in findings if finding.verdict is checkup.Verdict.BAD}
+        if checkup.MIGRATIONS in bad:
+            return ExitCode.NOT_READY
+        return ExitCode.FAILED if bad else ExitCode.DONE
 
     return guard(output, work)

@@ -1,17 +1,22 @@
 """*musterbook simulate …* Plays an identity provider against a running server and shows what its administrator sees."""
 
+from collections import Counter
 from collections.abc import Callable
+from typing import Annotated, Literal, TypeAlias
 
-from cyclopts import App
+from cyclopts import App, Parameter
+from cyclopts.validators import Number
+from rich.text import Text
 
 from musterbook.cli.exit_codes import CommandError, ExitCode
-from musterbook.cli.output import Output, open_output
+from musterbook.cli.output import Output, open_output, visible
 from musterbook.cli.running import DEFAULTS, Common, guard
 from musterbook.simulator import (
     V1_CORE,
     V1_ENTERPRISE,
     V2_CORE,
     V2_ENTERPRISE,
+    Action,
     ApiStatus,
     OneLoginApp,
     ProvisioningState,
@@ -25,70 +30,65 @@ from musterbook.simulator.story import MINIMUM_PEOPLE
 
 app = App(name="simulate", help="Play an identity provider against a running server.")
 
-TEMPLATES: dict[str, Template] = {
+TemplateName: TypeAlias = Literal["v1-core", "v1-enterprise", "v2-core", "v2-enterprise"]
+TEMPLATES: dict[TemplateName, Template] = {
     "v1-core": V1_CORE,
     "v1-enterprise": V1_ENTERPRISE,
     "v2-core": V2_CORE,
     "v2-enterprise": V2_ENTERPRISE,
 }
-MAX_USERS = 100_000
-
-
-def template_named(name: str) -> Template:
-    """Return one of OneLogin's JSON templates.
-
-    Raises:
-        CommandError: there is none of this name.
-    """
-    if name not in TEMPLATES:
-        raise CommandError(f"--template is one of: {', '.join(TEMPLATES)}.", ExitCode.USAGE)
-    return TEMPLATES[name]
+_MAX_USERS = 100_000
+_STYLES = {
+    ProvisioningState.PROVISIONED: "green",
+    ProvisioningState.PENDING: "yellow",
+    ProvisioningState.FAILED: "red",
+}
 
 
 @app.command
 def onelogin(
     *,
     key: str,
-    users: int = 25,
+    users: Annotated[int, Parameter(validator=Number(gte=1, lte=_MAX_USERS))] = 25,
     seed: int = 0,
-    template: str = "v2-enterprise",
+    template: TemplateName = "v2-enterprise",
     common: Common = DEFAULTS,
 ) -> ExitCode:
     """Play OneLogin: connect, then take people through joining, renaming, suspension, return and leaving.
+
+    The server is the one at --base-url, which may be its root or its SCIM base URL.
 
     Parameters
     ----------
     key
         The API key, as pasted into OneLogin's field SCIM Bearer Token.
     users
-        How many people. With fewer than 13 they only join.
+        How many people. Fewer than 13 only join.
     seed
         Another number makes other people.
     template
-        OneLogin's JSON template: v1-core, v1-enterprise, v2-core or v2-enterprise.
+        Which of OneLogin's JSON templates the application uses.
     """
     output = open_output(as_json=common.json)
 
-    def work() -> ExitCode:
-        if not 1 <= users <= MAX_USERS:
-            raise CommandError(f"--users is a number from 1 to {MAX_USERS}.", ExitCode.USAGE)
-        chosen = template_named(template)
+    def work() -> None:
         url = common.settings().base_url
         tasks: list[Task] = []
+        with output.progress(users) as advance:
 
-        def observe(task: Task) -> None:
-            tasks.append(task)
-            say_task(output, task)
+            def observe(task: Task) -> None:
+                tasks.append(task)
+                if task.action is Action.CREATE:
+                    advance("joining")
+                _say_task(output, task)
 
-        def connect() -> OneLoginApp:
-            return OneLoginApp(url, key, template=chosen)
-
-        output.say(f"OneLogin at {url}, {users} people, template {template}")
-        problem = _play(connect, users, seed, observe)
-        failed = sum(task.state is ProvisioningState.FAILED for task in tasks)
+            problem = _play(lambda: OneLoginApp(url, key, template=TEMPLATES[template]), users, seed, observe)
+        states = Counter(task.state for task in tasks)
         requests = sum(len(task.exchanges) for task in tasks)
+        failed = states[ProvisioningState.FAILED]
         output.record({"users": users, "tasks": len(tasks), "failed": failed, "requests": requests, "problem": problem})
-        return ExitCode.DONE if problem is None else ExitCode.FAILED
+        if problem is not None:
+            raise CommandError(problem)
 
     return guard(output, work)
 
@@ -111,9 +111,16 @@ def _play(connect: Callable[[], OneLoginApp], users: int, seed: int, observe: Ca
     return None
 
 
-def say_task(output: Output, task: Task) -> None:
+def _say_task(output: Output, task: Task) -> None:
     """Tell one line of OneLogin's activity."""
-    subject = "" if task.user is None else f" {task.user.firstname.strip()} {task.user.lastname.strip()}"
+    if output.as_json:
+        return
     calls = ", ".join(f"{exchange.method} {exchange.status or 'no answer'}" for exchange in task.exchanges)
-    message = f": {task.message}" if task.state is ProvisioningState.FAILED else ""
-    output.say(f"  {task.state.value:<12} {task.action.value:<20}{subject}  [{calls}]{message}")
+    line = Text(f"{task.state.value:<12} ", style=_STYLES.get(task.state, ""))
+    line.append(f"{task.action.value:<26} ", style="default")
+    if task.user is not None:
+        line.append(visible(f"{task.user.firstname.strip()} {task.user.lastname.strip()} "), style="bold default")
+    line.append(f"[{calls}]", style="dim default")
+    if task.message and task.state is not ProvisioningState.PROVISIONED:
+        line.append(f"\n{'':13}{visible(task.message)}", style="default")
+    output.out.print(line)

@@ -5,13 +5,13 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from musterbook.cli.exit_codes import CommandError, ExitCode
-from musterbook.cli.output import Row
-from musterbook.cli.running import DEFAULTS, Common, Desk, run
+from musterbook.cli.output import Column, Listing, Row
+from musterbook.cli.running import DEFAULTS, Common, Desk, Flag, run
+from musterbook.cli.telling import told_date
 from musterbook.directory import Tenant, TenantStatus
+from musterbook.directory.store import TenantExistsError
 
 app = App(name="tenant", help="Create and manage tenants, one for each customer.")
-
-_COLUMNS = ("tenant", "name", "status", "scim_enabled", "created_at")
 
 
 def _row(tenant: Tenant) -> Row:
@@ -24,28 +24,51 @@ def _row(tenant: Tenant) -> Row:
     }
 
 
+_TENANTS: Listing[Tenant] = Listing(
+    row=_row,
+    columns=(
+        Column("tenant", lambda tenant: tenant.slug),
+        Column("name", lambda tenant: tenant.name),
+        Column("status", lambda tenant: tenant.status.value),
+        Column("SCIM", lambda tenant: "on" if tenant.scim_enabled else "off"),
+        Column("created", lambda tenant: told_date(tenant.created_at)),
+    ),
+    empty="There is no tenant yet. Make one with: musterbook tenant create",
+)
+
+
 @app.command
-def create(slug: str, /, *, name: str, admin_email: str, common: Common = DEFAULTS) -> ExitCode:
+def create(
+    slug: str,
+    /,
+    *,
+    name: str,
+    admin_email: Annotated[str, Parameter(metavar="EMAIL")],
+    common: Common = DEFAULTS,
+) -> ExitCode:
     """Create a tenant with its first administrator, a break-glass account.
 
     Parameters
     ----------
     slug
-        Short name in addresses: lower-case letters, digits and hyphens. It never changes.
+        A short name for commands and addresses: lower-case letters, digits and hyphens. It never changes.
     name
-        Name that people see.
+        The name that people see.
     admin_email
-        E-mail address of the first administrator.
+        The e-mail address of the first administrator.
     """
 
     async def work(desk: Desk) -> None:
-        created = await desk.services.tenants.create(slug, name, admin_email, desk.request_id)
-        url = f"{desk.services.settings.base_url}/setup/{created.setup_token}"
+        try:
+            created = await desk.services.tenants.create(slug, name, admin_email, desk.request_id)
+        except TenantExistsError as error:
+            message = f"The slug '{slug}' is taken. A slug never changes hands, also after its tenant is deleted."
+            raise CommandError(message, ExitCode.CONFLICT) from error
         desk.output.record(
             {
                 "tenant": slug,
                 "admin_email": admin_email,
-                "setup_url": url,
+                "setup_url": f"{desk.services.settings.base_url}/setup/{created.setup_token}",
                 "setup_expires_at": created.setup_expires_at,
             }
         )
@@ -59,32 +82,43 @@ def list_(*, common: Common = DEFAULTS) -> ExitCode:
     """List all tenants."""
 
     async def work(desk: Desk) -> None:
-        rows = [_row(tenant) for tenant in await desk.services.tenants.list()]
-        desk.output.table(rows, _COLUMNS, empty="There is no tenant yet. Make one with: musterbook tenant create")
+        desk.output.list_items(_TENANTS, await desk.services.tenants.list())
 
     return run(common, work)
 
 
 @app.command
 def suspend(slug: str, /, *, common: Common = DEFAULTS) -> ExitCode:
-    """Stop serving a tenant. Nothing is lost; its keys answer 401 until it is resumed."""
+    """Stop serving a tenant. Nothing is lost; its keys answer 401 until it is resumed.
+
+    Parameters
+    ----------
+    slug
+        The tenant.
+    """
     return run(common, lambda desk: _set_status(desk, slug, TenantStatus.SUSPENDED))
 
 
 @app.command
 def resume(slug: str, /, *, common: Common = DEFAULTS) -> ExitCode:
-    """Serve a suspended tenant again."""
+    """Serve a suspended tenant again.
+
+    Parameters
+    ----------
+    slug
+        The tenant.
+    """
     return run(common, lambda desk: _set_status(desk, slug, TenantStatus.ACTIVE))
 
 
 @app.command
-def delete(
-    slug: str, /, *, yes: Annotated[bool, Parameter(negative="")] = False, common: Common = DEFAULTS
-) -> ExitCode:
+def delete(slug: str, /, *, yes: Flag = False, common: Common = DEFAULTS) -> ExitCode:
     """Delete a tenant. Its keys stop working at once, and its slug is never given to another.
 
     Parameters
     ----------
+    slug
+        The tenant.
     yes
         Say that you mean it.
     """
