@@ -9,7 +9,7 @@ from musterbook.scim.dialects import Profile, Tolerance
 from musterbook.scim.errors import ScimError
 from musterbook.scim.patch import apply_patch, parse_patch
 from musterbook.scim.resource import Json, Resource
-from musterbook.scim.schema import make_resource_type, parse_schema, user_type
+from musterbook.scim.schema import SchemaExtension, make_resource_type, parse_schema, user_type
 
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
@@ -35,6 +35,7 @@ ADA = Resource(
     "2819c223",
 )
 
+FLEET = "urn:example:schemas:Fleet"
 _REFERENCE = {"mutability": "immutable"}
 CREW = make_resource_type(
     "Crew",
@@ -50,6 +51,7 @@ CREW = make_resource_type(
                     {"name": "code", "type": "string", "mutability": "immutable"},
                     {"name": "size", "type": "integer"},
                     {"name": "tags", "type": "string", "multiValued": True},
+                    {"name": "decks", "type": "integer", "multiValued": True},
                     {
                         "name": "members",
                         "type": "complex",
@@ -80,6 +82,24 @@ CREW = make_resource_type(
             }
         )
     ),
+    [
+        SchemaExtension(
+            parse_schema(
+                msgspec.json.encode(
+                    {
+                        "id": FLEET,
+                        "name": "Fleet",
+                        "description": "An extension with what the enterprise extension lacks.",
+                        "attributes": [
+                            {"name": "flag", "type": "string", "mutability": "readOnly"},
+                            {"name": "station", "type": "string"},
+                            {"name": "number", "type": "string", "required": True},
+                        ],
+                    }
+                )
+            )
+        )
+    ],
 )
 CREW_OF_TWO = Resource(
     CREW,

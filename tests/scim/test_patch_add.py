@@ -99,6 +99,8 @@ def test_values_that_are_not_objects_are_appended_once() -> None:
     """134, 140: the rules hold for an attribute whose elements are plain strings."""
     sent = operation("add", "tags", value=["BRIG", "cutter"])
     assert patch(CREW_OF_TWO, sent).attributes == but(CREW_OF_TWO.attributes, tags=["brig", "sloop", "cutter"])
+    decks = operation("add", "decks", value=[2, 1]), operation("add", "decks", value=[1, 3])
+    assert patch(CREW_OF_TWO, *decks).attributes == but(CREW_OF_TWO.attributes, decks=[2, 1, 3])
 
 
 def test_a_member_is_known_by_its_value_alone() -> None:

@@ -143,6 +143,12 @@ SCENARIOS = [
         InvalidPathError,
     ),
     Scenario(
+        patch_dialects.FILTERED_SINGLE_VALUES,
+        message(operation("replace", 'name[familyName eq "lovelace"].givenName', value="Augusta")),
+        ada_but(name={"familyName": "Lovelace", "givenName": "Augusta"}),
+        InvalidPathError,
+    ),
+    Scenario(
         patch_dialects.REMOVED_BY_VALUE,
         message(operation("remove", "emails", value=[{"value": "ada@home.example", "$ref": None}])),
         ada_but(emails=[WORK]),
@@ -192,7 +198,7 @@ def test_keys_are_attribute_names_where_dialects_are_off(profile: Profile) -> No
         assert refusal(ADA, *sent, profile=profile)[0] is InvalidSyntaxError
         return
     assert patch(ADA, *sent, tolerance=tolerance).attributes == ada_but(title="Countess")
-    assert tolerance.ignored == [key, "name.givenName"]
+    assert tolerance.ignored == ["emails[…].value", "name.givenName"]
 
 
 def test_the_rfc_profile_removes_sub_attributes_alone() -> None:
@@ -233,6 +239,14 @@ def test_schemas_follow_from_the_attributes(sent: Json) -> None:
 def test_the_extension_is_known_by_the_names_that_clients_have_for_it(sent: Json, expected: dict[str, str]) -> None:
     """OneLogin's URNs of the enterprise extension mean in PATCH what they mean in POST and PUT."""
     assert patch(ADA, sent).attributes == ada_but(enterprise={**ADA.attributes[ENTERPRISE], **expected})
+
+
+def test_a_single_value_is_not_doubled_by_a_filter() -> None:
+    """Where the one value is not what the filter describes there is no target; where there is none, it is made."""
+    sent = operation("replace", 'name[familyName eq "King"].givenName', value="Augusta")
+    assert refusal(ADA, sent) == (NoTargetError, "name has one value, and it is not what the path's filter describes.")
+    nameless = patch(ADA, operation("remove", "name"))
+    assert patch(nameless, sent).attributes == ada_but(name={"familyName": "King", "givenName": "Augusta"})
 
 
 def test_attributes_of_the_base_schema_may_stand_under_its_urn() -> None:

@@ -1,5 +1,7 @@
 """PATCH remove (RFC 7644 §3.5.2.2)."""
 
+from dataclasses import replace
+
 import pytest
 
 from musterbook.scim.errors import InvalidValueError, MutabilityError, NoTargetError
@@ -8,6 +10,7 @@ from tests.scim.patching import (
     ADA,
     CREW_OF_TWO,
     ENTERPRISE,
+    FLEET,
     HOME,
     OFFICE,
     RFC,
@@ -105,6 +108,17 @@ def test_a_required_attribute_keeps_its_last_element(sent: Json) -> None:
     error, detail = refusal(CREW_OF_TWO, sent)
     assert error is MutabilityError
     assert detail.startswith("ports is required and cannot be removed")
+
+
+def test_an_extension_keeps_what_may_not_be_removed() -> None:
+    """145: to remove an extension is to remove its attributes, so read-only ones stay and required ones refuse."""
+    crew = replace(CREW_OF_TWO, attributes={**CREW_OF_TWO.attributes, FLEET: {"flag": "Red", "station": "Malta"}})
+    numbered = replace(crew, attributes={**crew.attributes, FLEET: {"station": "Malta", "number": "1"}})
+    sent = operation("remove", FLEET)
+    assert refusal(numbered, sent) == (MutabilityError, "number is required and cannot be removed.")
+    complete = replace(crew, attributes={**crew.attributes, FLEET: {"flag": "Red", "number": "1"}})
+    assert patch(complete, operation("remove", f"{FLEET}:station")) is complete
+    assert refusal(crew, sent)[1] == f'The attribute "{FLEET}:number" is required; send it, not empty.'
 
 
 @pytest.mark.parametrize("path", ["id", "meta", "meta.created", "groups", "groups.display", 'groups[value eq "1"]'])

@@ -26,7 +26,7 @@ from musterbook.scim.patch_dialects import (
 )
 from musterbook.scim.patch_edit import Append, Assign, Discard, Edit, Merge, RemoveElements, WriteElements
 from musterbook.scim.patch_message import OperationName, PatchOperation, refuse_too_many
-from musterbook.scim.patch_path import RESOURCE_ITSELF, Target, parse_key, parse_path
+from musterbook.scim.patch_path import RESOURCE_ITSELF, Target, parse_key, parse_path, shown
 from musterbook.scim.path import BoundPath
 from musterbook.scim.resource import Json
 from musterbook.scim.schema import COMMON_ATTRIBUTES, Attribute, AttributeType, Mutability, ResourceType
@@ -90,12 +90,8 @@ def _leave_out_unknown(path: str, tolerance: Tolerance) -> None:
         return
     if not tolerance.permits(UNKNOWN_TARGETS):
         error = InvalidSyntaxError if _is_interop(tolerance) else InvalidPathError
-        raise error(f"{path[:_MAX_QUOTED_PATH]} is not an attribute that this server knows.")
-    tolerance.ignore(path)
-
-
-_MAX_QUOTED_PATH = 200
-"""How much of a path is repeated to the client that sent it."""
+        raise error(f"{shown(path)} is not an attribute that this server knows.")
+    tolerance.ignore(shown(path))
 
 
 def _changes_at(
@@ -130,7 +126,7 @@ def _changes_in(
     for key, item in value.items():
         target = parse_key(key, container, resource_type, tolerance)
         if target is None:
-            name = key if container.extension is None else f"{container}:{key}"
+            name = shown(key) if container.extension is None else f"{container}:{shown(key)}"
             if not _is_password(name, tolerance):
                 ignore_unknown(name, item, tolerance)
         else:

@@ -118,11 +118,19 @@ def _attr_path(text: str, whole: str, resource_type: ResourceType) -> AttrPath:
 
 
 def _malformed(text: str, reason: str) -> InvalidPathError:
-    return InvalidPathError(f"The path {text[:_MAX_QUOTED_PATH]!r} is malformed: {reason}.")
+    return InvalidPathError(f"The path {shown(text)!r} is malformed: {reason}.")
 
 
-_MAX_QUOTED_PATH = 200
-"""How much of a path is repeated to the client that sent it."""
+def shown(text: str) -> str:
+    """Return a path as errors and logs show it: shortened, and without its filter, which holds somebody's values."""
+    head, bracket, rest = text.partition("[")
+    if bracket:
+        _, end, tail = rest.rpartition("]")
+        head = f"{head[:_MAX_SHOWN]}[…]{tail}" if end else f"{head[:_MAX_SHOWN]}[…"
+    return head[:_MAX_SHOWN]
+
+
+_MAX_SHOWN = 200
 
 
 def _resolve(path: AttrPath, resource_type: ResourceType, tolerance: Tolerance) -> BoundPath | None:
