@@ -45,7 +45,7 @@ class Settings:
     metrics_token: str | None = None
     """Who presents it as a bearer token may read ``/metrics``; without it only loopback may."""
     secret_keys: tuple[str, ...] = ()
-    """Newest first; encrypts what cannot be hashed and signs links."""
+    """Newest first; for encrypting what cannot be hashed. Nothing that is stored needs it yet."""
 
 
 def gather_values(
@@ -56,15 +56,19 @@ def gather_values(
     A variable ``MUSTERBOOK_X_FILE`` names a file that holds the value of ``x``, for secrets.
 
     Raises:
-        SettingsError: the file is not TOML, holds an unknown name, or a named file cannot be read.
+        SettingsError: a file cannot be read or is not TOML, or a variable and its ``_FILE`` are both given.
     """
     values = _read_file(file)
     for field in fields(Settings):
-        variable = _VARIABLE_PREFIX + _variable_name(field.name)
+        variable = variable_name(field.name)
+        in_file = f"{variable}_FILE"
+        if variable in environment and in_file in environment:
+            # Which of the two somebody meant cannot be known, and for a secret it matters.
+            raise SettingsError(f"{variable} and {in_file} are both given. Give one of them.")
         if variable in environment:
             values[field.name] = environment[variable]
-        elif f"{variable}_FILE" in environment:
-            values[field.name] = _read_value(Path(environment[f"{variable}_FILE"]), variable)
+        elif in_file in environment:
+            values[field.name] = _read_value(Path(environment[in_file]), in_file)
     values.update({name: value for name, value in flags.items() if value is not None})
     return values
 
@@ -78,13 +82,12 @@ def make_settings(values: Mapping[str, SettingValue]) -> Settings:
     known = {field.name for field in fields(Settings)}
     unknown = sorted(set(values) - known)
     if unknown:
-        message = f"There is no setting '{unknown[0]}'. Settings are: {', '.join(sorted(known))}."
-        raise SettingsError(message)
+        raise SettingsError(f"There is no setting {unknown[0]!r}. Settings are: {', '.join(sorted(known))}.")
     default = Settings()
     return Settings(
         database_url=_database_url(str(values.get("database_url", default.database_url))),
         base_url=_base_url(str(values.get("base_url", default.base_url))),
-        host=str(values.get("host", default.host)),
+        host=_host(str(values.get("host", default.host))),
         port=_integer("port", values.get("port", default.port), 0, _MAX_PORT),
         workers=_integer("workers", values.get("workers", default.workers), 1, _MAX_WORKERS),
         trusted_proxies=_networks(_texts(values.get("trusted_proxies"))),
@@ -106,48 +109,70 @@ def load_settings(
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:
     """Return the ``MUSTERBOOK_`` variables that nothing reads: misspelt, most likely."""
-    known = {_VARIABLE_PREFIX + _variable_name(field.name) for field in fields(Settings)}
+    known = {variable_name(field.name) for field in fields(Settings)}
     known |= {f"{name}_FILE" for name in known}
     return sorted(name for name in environment if name.startswith(_VARIABLE_PREFIX) and name not in known)
 
 
-def _variable_name(name: str) -> str:
+def variable_name(name: str) -> str:
+    """Return the variable that holds the setting ``name``."""
     # One variable holds one secret, or several for rotation, newest first.
-    return "SECRET_KEY" if name == "secret_keys" else name.upper()
+    return _VARIABLE_PREFIX + ("SECRET_KEY" if name == "secret_keys" else name.upper())
 
 
 def _read_file(file: Path) -> dict[str, SettingValue]:
-    if not file.is_file():
-        return {}
     try:
         document = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        message = f"{file} is not TOML: {error}."
-        raise SettingsError(message) from error
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in document.items()}
+        raise SettingsError(f"{file} is not TOML: {error}.") from error
+    values: dict[str, SettingValue] = {}
+    for name, value in document.items():
+        if isinstance(value, list):
+            values[name] = tuple(str(item) for item in value)
+        elif isinstance(value, str | int):
+            values[name] = value
+        else:
+            raise SettingsError(f"The setting {name!r} in {file} is text, a number or a list of texts.")
+    return values
 
 
 def _read_value(file: Path, variable: str) -> str:
     try:
         return file.read_text(encoding="utf-8").strip()
     except OSError as error:
-        message = f"The file named by {variable}_FILE cannot be read: {error.strerror}."
-        raise SettingsError(message) from error
+        raise SettingsError(f"The file that {variable} names cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"The file that {variable} names is not text in UTF-8.") from error
 
 
 def _database_url(url: str) -> str:
     if not url.startswith(("sqlite:///", "postgresql://", "postgres://")):
-        message = "database_url starts with sqlite:/// (three slashes: relative, four: absolute) or postgresql://."
-        raise SettingsError(message)
+        raise SettingsError(
+            "The setting database_url begins with sqlite:/// (and a fourth slash before an absolute path) or with "
+            "postgresql://."
+        )
     return url
 
 
 def _base_url(url: str) -> str:
     stripped = url.rstrip("/")
     if not _BASE_URL.match(stripped):
-        message = "base_url looks like https://directory.example.com or https://example.com/prefix, without a query."
-        raise SettingsError(message)
+        raise SettingsError(
+            "The setting base_url looks like https://directory.example.com or https://example.com/prefix, "
+            "without a query."
+        )
     return stripped
+
+
+def _host(host: str) -> str:
+    # The system takes an empty host for every address of the machine, which nobody means who leaves it empty.
+    if not host.strip():
+        raise SettingsError("The setting host is an address or a name to listen on, such as 127.0.0.1.")
+    return host
 
 
 def _integer(name: str, value: SettingValue, low: int, high: int) -> int:
@@ -156,16 +181,13 @@ def _integer(name: str, value: SettingValue, low: int, high: int) -> int:
     except ValueError:
         number = low - 1
     if not low <= number <= high:
-        message = f"{name} is a number from {low} to {high}."
-        raise SettingsError(message)
+        raise SettingsError(f"The setting {name} is a number from {low} to {high}.")
     return number
 
 
 def _texts(value: SettingValue) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    parts = value if isinstance(value, tuple) else str(value).replace(",", " ").split()
-    return tuple(str(part) for part in parts)
+    parts = value if isinstance(value, tuple) else () if value is None else (str(value),)
+    return tuple(text for part in parts for text in part.replace(",", " ").split())
 
 
 def _networks(texts: tuple[str, ...]) -> tuple[str, ...]:
@@ -173,6 +195,5 @@ def _networks(texts: tuple[str, ...]) -> tuple[str, ...]:
         try:
             ip_network(text)
         except ValueError as error:
-            message = f"trusted_proxies takes networks such as 10.0.0.0/8: {error}."
-            raise SettingsError(message) from error
+            raise SettingsError(f"The setting trusted_proxies holds networks such as 10.0.0.0/8: {error}.") from error
     return texts

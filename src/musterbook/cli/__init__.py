@@ -4,6 +4,17 @@ Knows wiring, settings and the rooms' doors; holds no rule. Each module is one g
 command ``musterbook``.
 """
 
-from musterbook.cli.application import main
+import sys
 
 __all__ = ["main"]
+
+_INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command line of this process, and end the process."""
+    try:
+        from musterbook.cli.application import run_process  # noqa: PLC0415 it takes a while, and Ctrl-C ends that too
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
+    run_process()

@@ -69,8 +69,8 @@ def options_last(arguments: Sequence[str]) -> list[str]:
     return rest[:end] + moved + rest[end:]
 
 
-def main() -> None:
-    """Run the command line of this process."""
+def run_process() -> None:
+    """Run the command line of this process, and end the process."""
     codecs.register_error("spell-out", _spell_out)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -132,7 +132,7 @@ def _ended_by_sigterm() -> Iterator[None]:
 def _invite(output: Output, theatre: Theatre, stage: Stage) -> None:
     """Say what can be looked at now."""
     base_url, database_url = theatre.settings.base_url, theatre.settings.database_url
-    output.say("\nThe server keeps running:")
+    output.tell("\nThe server keeps running:")
     output.record(
         {
             "scim_base_url": base_url + SCIM_PATH,
@@ -143,10 +143,10 @@ def _invite(output: Output, theatre: Theatre, stage: Stage) -> None:
             "database": database_url,
         }
     )
-    output.say("\nLook around in another terminal:")
+    output.tell("\nLook around in another terminal:")
     for command in (f"user list {TENANT}", f"history list {TENANT} --limit 20", f"key list {TENANT}"):
-        output.say(f"{_called_as()} {command} --database {shlex.quote(database_url)}")
-    output.say("\nCtrl-C ends it and removes everything.")
+        output.tell(f"{_called_as()} {command} --database {shlex.quote(database_url)}")
+    output.tell("\nCtrl-C ends it and removes everything.")
 
 
 def _called_as() -> str:

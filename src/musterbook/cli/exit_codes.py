@@ -73,13 +73,12 @@ def exit_code_of(error: Exception) -> ExitCode:
 
 def message_of(error: Exception) -> str:
     """Return the sentence that people read about one of the expected failures."""
-    cause = error.__cause__
     if isinstance(error, ScimError):
         # A client is not told what is wrong with the database; the operator is.
-        return f"{error.detail} {_sentence(str(cause))}" if isinstance(cause, StoreUnavailableError) else error.detail
-    return _sentence(str(error) or type(error).__name__)
-
-
-def _sentence(text: str) -> str:
-    begun = text[:1].upper() + text[1:]
-    return begun if begun.endswith((".", "?", "!")) else f"{begun}."
+        cause = error.__cause__
+        return f"{error.detail} {message_of(cause)}" if isinstance(cause, StoreUnavailableError) else error.detail
+    text = str(error) or type(error).__name__
+    if isinstance(error, StoreError | DatabaseUrlError):
+        # Written to stand behind a colon.
+        text = f"{text[:1].upper()}{text[1:]}"
+    return text if text.endswith((".", "?", "!")) else f"{text}."

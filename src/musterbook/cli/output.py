@@ -92,6 +92,11 @@ class Output:
         self.out.file.write(text + "\n")
         self.out.file.flush()
 
+    def tell(self, text: str) -> None:
+        """Print a result that is a sentence or a command, never broken over lines. Quiet with JSON."""
+        if not self.as_json:
+            self.out.print(Text(text), soft_wrap=True)
+
     def say(self, text: str) -> None:
         """Tell people something that is no result. Quiet with JSON."""
         if not self.as_json:

@@ -64,6 +64,8 @@ def serve(
             raise CommandError(
                 "SQLite is served by one process. Use PostgreSQL for more than one worker.", ExitCode.USAGE
             )
+        if settings.base_url.endswith(SCIM_PATH):
+            raise CommandError(f"The base URL is the server's own, without {SCIM_PATH}.", ExitCode.USAGE)
         try:
             bound = bind(settings.host, settings.port)
         except OSError as error:

@@ -1,6 +1,5 @@
 """*musterbook simulate …* Plays an identity provider against a running server and shows what its administrator sees."""
 
-from collections import Counter
 from collections.abc import Callable
 from typing import Annotated, Literal, TypeAlias
 
@@ -9,7 +8,7 @@ from cyclopts.validators import Number
 from rich.text import Text
 
 from musterbook.cli.exit_codes import CommandError, ExitCode
-from musterbook.cli.output import Output, open_output, visible
+from musterbook.cli.output import Cell, Output, open_output, visible
 from musterbook.cli.running import DEFAULTS, Common, guard
 from musterbook.simulator import (
     V1_CORE,
@@ -83,10 +82,10 @@ def onelogin(
                 _say_task(output, task)
 
             problem = _play(lambda: OneLoginApp(url, key, template=TEMPLATES[template]), users, seed, observe)
-        states = Counter(task.state for task in tasks)
+        failed = sum(task.state is ProvisioningState.FAILED for task in tasks)
         requests = sum(len(task.exchanges) for task in tasks)
-        failed = states[ProvisioningState.FAILED]
-        output.record({"users": users, "tasks": len(tasks), "failed": failed, "requests": requests, "problem": problem})
+        told: dict[str, Cell] = {"users": users, "tasks": len(tasks), "failed": failed, "requests": requests}
+        output.record({**told, "problem": problem} if output.as_json else told)
         if problem is not None:
             raise CommandError(problem)
 
