@@ -62,7 +62,7 @@ docs: $(READY) ## The documentation: links lead somewhere, examples parse
 	$(BIN)/pytest -q tests/architecture/test_docs.py
 
 lock: $(UV_READY) ## Write uv.lock anew after a change of the dependencies
-	$(UV) lock --no-config --default-index https://pypi.org/simple --python "$(PYTHON)"
+	$(UV) lock --no-config --python "$(PYTHON)"
 
 clean: ## Remove the environment and everything that tools left behind
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist .coverage .coverage.*

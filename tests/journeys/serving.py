@@ -5,10 +5,12 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Self
 from urllib.parse import urlsplit
 
 COMMAND = (sys.executable, "-m", "musterbook")
@@ -43,6 +45,7 @@ class Server:
         self.folder = folder
         self.arguments = tuple(arguments)
         self._log = (folder / f"server-{os.urandom(4).hex()}.log").open("wb")
+        self._reader: threading.Thread | None = None
         self._process = subprocess.Popen(
             [*COMMAND, "serve", "--database", database, "--port", str(port), "--json", *arguments],
             cwd=folder,
@@ -56,7 +59,9 @@ class Server:
             self.stop()
             raise CommandFailedError(f"The server did not start: {Path(self._log.name).read_text()[-2000:]}")
         self.address: str = json.loads(line)["address"]
-        self._drain = subprocess.Popen(["cat"], stdin=self._process.stdout, stdout=self._log)
+        # A pipe that nobody reads fills up, and the server would wait for it.
+        self._reader = threading.Thread(target=self._log.writelines, args=(self._process.stdout,))
+        self._reader.start()
 
     @property
     def scim_url(self) -> str:
@@ -96,11 +101,11 @@ class Server:
             self._process.kill()
             raise
         finally:
+            if self._reader is not None:
+                self._reader.join(STOP_SECONDS)
             if self._process.stdout is not None:
                 self._process.stdout.close()
             self._log.close()
-        if hasattr(self, "_drain"):
-            self._drain.wait(STOP_SECONDS)
         return code
 
 
@@ -122,7 +127,7 @@ class Client:
         self._connection = HTTPConnection(parts.hostname or "", parts.port, timeout=30)
         self._key = key
 
-    def __enter__(self) -> "Client":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
