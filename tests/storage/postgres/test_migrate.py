@@ -1,6 +1,8 @@
 """Bringing a PostgreSQL database up to date, also while it is in use."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -23,6 +25,14 @@ ADDED = Migration(
 BROKEN = Migration(len(NAMES) + 1, "0099_broken", "CREATE TABLE half (); CREATE TABLE resources ()", compatible=False)
 
 
+@pytest.fixture
+async def outsider_before(postgres_database: str) -> AsyncIterator[asyncpg.Connection]:
+    """Yield a connection of somebody else to a database that was not migrated yet."""
+    connection = await asyncpg.connect(postgres_database)
+    yield connection
+    connection.terminate()
+
+
 async def tables(connection: asyncpg.Connection) -> set[str]:
     """Return the names of all tables."""
     return {name for (name,) in await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
@@ -33,13 +43,11 @@ async def open_default(url: str) -> PostgresDatabase:
     return await open_postgres(url, search_seconds=2.0, busy_seconds=5.0)
 
 
-async def test_a_server_does_not_migrate(postgres_database: str) -> None:
+async def test_a_server_does_not_migrate(postgres_database: str, outsider_before: asyncpg.Connection) -> None:
     """Opening an empty database says what is missing and changes nothing."""
     with pytest.raises(SchemaTooOldError, match="0001_directory"):
         await open_default(postgres_database)
-    connection = await asyncpg.connect(postgres_database)
-    assert await tables(connection) == set()
-    connection.terminate()
+    assert await tables(outsider_before) == set()
 
 
 async def test_several_migrate_at_once(postgres_database: str) -> None:
@@ -52,6 +60,42 @@ async def test_several_migrate_at_once(postgres_database: str) -> None:
     await database.close()
     assert [item.name for item in version.applied] == NAMES
     assert version.comparison_key_version == COMPARISON_KEY_VERSION
+
+
+async def test_one_waits_for_the_other(postgres_database: str, outsider_before: asyncpg.Connection) -> None:
+    """Whoever comes second waits longer than a lock of a table is waited for, and then goes on."""
+    await outsider_before.execute("SELECT pg_advisory_lock(5028791660437)")
+    waiting = asyncio.create_task(migrate_postgres(postgres_database))
+    done, _ = await asyncio.wait({waiting}, timeout=1.5)
+    assert done == set()
+    await outsider_before.execute("SELECT pg_advisory_unlock_all()")
+    assert await waiting == NAMES
+
+
+async def test_a_migration_that_is_cut_off_is_an_outage(
+    migrated_url: str, outsider: asyncpg.Connection, database: PostgresDatabase
+) -> None:
+    """When the server drops the connection in the middle, that is an outage, and nothing is done by half."""
+    slow = replace(ADDED, sql=f"{ADDED.sql}; SELECT pg_sleep(30)")
+    migrating = asyncio.create_task(migrate_postgres(migrated_url, (*known_migrations(), slow)))
+    sleeping = (
+        "SELECT pid FROM pg_stat_activity WHERE application_name = 'musterbook migrate' AND wait_event = 'PgSleep'"
+    )
+    async with asyncio.timeout(10):
+        while not (rows := await database.pool.rows(sleeping)):
+            pass
+    ((pid,),) = rows
+    await outsider.execute(f"SELECT pg_terminate_backend({pid})")
+    with pytest.raises(StoreUnavailableError):
+        await migrating
+    assert await migrate_postgres(migrated_url, (*known_migrations(), ADDED)) == [ADDED.name]
+
+
+async def test_an_old_server_is_refused(postgres_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that lacks what the statements need is refused before anything is made."""
+    monkeypatch.setattr("musterbook.storage.postgres.migrate._OLDEST_SERVER", 990000)
+    with pytest.raises(SchemaError, match="older"):
+        await migrate_postgres(postgres_database)
 
 
 async def test_a_failed_migration_leaves_nothing(migrated_url: str, outsider: asyncpg.Connection) -> None:

@@ -105,17 +105,29 @@ async def _write_until_killed(server: PostgresServer, database: PostgresDatabase
 
 
 class Relay:
-    """Stands between a client and the server, and can lose what passes without closing a connection."""
+    """Stands between clients and the server, and can lose what passes without closing a connection."""
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
+        self._served: list[asyncio.Task[None]] = []
+        self._writers: list[asyncio.StreamWriter] = []
         self.loses_everything = False
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Connect a client to the server."""
+        self._served.append(asyncio.create_task(self._serve(reader, writer)))
+
+    async def close(self) -> None:
+        """Drop all connections."""
+        for writer in self._writers:
+            writer.transport.abort()
+        await asyncio.gather(*self._served)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.append(writer)
         upstream_reader, upstream_writer = await asyncio.open_connection(*self._target)
-        pumps = (self._pump(reader, upstream_writer), self._pump(upstream_reader, writer))
-        await asyncio.gather(*pumps)
+        self._writers.append(upstream_writer)
+        await asyncio.gather(self._pump(reader, upstream_writer), self._pump(upstream_reader, writer))
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
@@ -124,24 +136,38 @@ class Relay:
                     writer.write(block)
                     await writer.drain()
         writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
 
 
-async def test_a_server_that_falls_silent_is_an_outage(postgres_database: str) -> None:
-    """A connection that stays open and brings nothing is given up in time, and others are opened when it is over."""
-    parts = urlsplit(postgres_database)
+@asynccontextmanager
+async def relayed(url: str) -> AsyncIterator[tuple[Relay, str]]:
+    """Yield a relay to the server of an address, and the address of the relay."""
+    parts = urlsplit(url)
     assert parts.hostname is not None
     assert parts.port is not None
     relay = Relay(parts.hostname, parts.port)
     async with await asyncio.start_server(relay.serve, "127.0.0.1", 0) as proxy:
         port = proxy.sockets[0].getsockname()[1]
-        netloc = f"{parts.username}:{parts.password}@127.0.0.1:{port}"
-        async with prepared(parts._replace(netloc=netloc).geturl()) as database:
-            relay.loses_everything = True
-            assert await fails_in_time(database)
-            # No connection is left, so the next ones fail at opening one.
-            assert await fails_in_time(database)
-            relay.loses_everything = False
-            assert await names(database) == 5
+        try:
+            yield relay, parts._replace(netloc=f"{parts.username}:{parts.password}@127.0.0.1:{port}").geturl()
+        finally:
+            await relay.close()
+
+
+async def test_a_server_that_falls_silent_is_an_outage(postgres_database: str) -> None:
+    """A connection that stays open and brings nothing is given up in time, and others are opened when it is over."""
+    async with relayed(postgres_database) as (relay, url), prepared(url) as database:
+        relay.loses_everything = True
+        assert await fails_in_time(database)
+        # No connection is left, so the next ones fail at opening one.
+        assert await fails_in_time(database)
+        relay.loses_everything = False
+        assert await names(database) == 5
+        # Nor does closing wait for an answer.
+        relay.loses_everything = True
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            await database.close()
 
 
 async def test_an_address_without_a_server_is_an_outage() -> None:

@@ -37,14 +37,6 @@ _UNAVAILABLE_STATES = _ROLLED_BACK | {
 }
 
 
-def constraint_of(error: BaseException) -> str | None:
-    """Return the name of the unique constraint that ``error`` says is violated."""
-    if isinstance(error, asyncpg.UniqueViolationError):
-        name: str | None = error.constraint_name
-        return name
-    return None
-
-
 def was_rolled_back(error: BaseException | None) -> bool:
     """Return whether the server undid the statement for the sake of another, so that it may be tried again."""
     return isinstance(error, asyncpg.PostgresError) and error.sqlstate in _ROLLED_BACK

@@ -8,7 +8,6 @@ import asyncpg
 from musterbook.directory import NewTenant, SetupLink, Tenant, TenantId, TenantStatus
 from musterbook.directory.store import Change, TenantExistsError
 from musterbook.storage.postgres.connection import Connection
-from musterbook.storage.postgres.failures import constraint_of
 from musterbook.storage.postgres.lookups import find_setup_link, find_tenant, list_tenants
 from musterbook.storage.postgres.pool import Pool
 from musterbook.storage.postgres.transaction import transaction
@@ -80,6 +79,6 @@ async def _insert(connection: Connection, tenant: NewTenant) -> None:
     try:
         await connection.fetch(_CREATE, *values)
     except asyncpg.UniqueViolationError as error:
-        if constraint_of(error) != "tenants_slug_key":
+        if error.constraint_name != "tenants_slug_key":
             raise
         raise TenantExistsError from error

@@ -22,7 +22,6 @@ from musterbook.directory.store import (
     UniqueKeyTakenError,
 )
 from musterbook.storage.postgres.connection import Connection, Value
-from musterbook.storage.postgres.failures import constraint_of
 from musterbook.storage.rows import Row
 
 CREATE: Final = """
@@ -144,7 +143,7 @@ async def write(connection: Connection, change: Change) -> None:
     try:
         rows = await _execute(connection, change)
     except asyncpg.UniqueViolationError as error:
-        refusal = _REFUSALS.get(constraint_of(error) or "")
+        refusal = _REFUSALS.get(error.constraint_name)
         if refusal is None:
             raise
         raise refusal from error
