@@ -4,7 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from musterbook.simulator import V1_CORE, V1_ENTERPRISE, V2_CORE, V2_ENTERPRISE, OneLoginApp, Template, run_story
+from musterbook.simulator import (
+    V1_CORE,
+    V1_ENTERPRISE,
+    V2_CORE,
+    V2_ENTERPRISE,
+    ExpectedPerson,
+    OneLoginApp,
+    Template,
+    run_story,
+)
 from tests.journeys.conftest import read_json
 from tests.journeys.serving import Client, Server
 from tests.journeys.writing import check_whole
@@ -35,6 +44,7 @@ def test_everybody_is_as_onelogin_says_after_each_step(
         return OneLoginApp(server.address, key, template=template)
 
     before = 0
+    present: list[ExpectedPerson] = []
     with Client(server.address, key) as client:
         for step in run_story(connect, 25):
             status, listed = client.request("GET", "/Users")

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,7 @@ def test_of_two_hundred_creations_of_one_name_exactly_one_succeeds(servers: Sequ
         with Client(servers[number % len(servers)].address, key) as client:
             return client.request("POST", "/Users", {"userName": spellings[number % len(spellings)]})[0]
 
-    statuses = at_once([lambda number=number: create(number) for number in range(200)])
+    statuses = at_once([partial(create, number) for number in range(200)])
     assert statuses == {201: 1, 409: 199}
     assert len(read_json("user", "list", "acme", database=servers[0].database, folder=tmp_path)) == 1
 
@@ -71,7 +72,7 @@ def test_one_administrator_always_stays(servers: Sequence[Server], tmp_path: Pat
 
         for _ in range(300):
             pairs = list(zip(clients, ids, strict=True))
-            outcome = at_once([lambda pair=pair: activate(*pair, active=False) for pair in pairs])
+            outcome = at_once([partial(activate, client, id_, active=False) for client, id_ in pairs])
             assert outcome == {200: 1, 409: 1}
             assert all(activate(client, id_, active=True) == 200 for client, id_ in pairs)
     people = json.loads(run_command("user", "list", "acme", "--database", database, "--json", folder=tmp_path))
