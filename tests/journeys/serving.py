@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 COMMAND = (sys.executable, "-m", "musterbook")
@@ -133,8 +133,8 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
 
-    def request(self, method: str, path: str, body: object = None) -> tuple[int, dict[str, object]]:
-        """Send one request below the SCIM base URL; return status and decoded body.
+    def request(self, method: str, path: str, body: object = None) -> tuple[int, dict[str, Any]]:
+        """Send one request below the SCIM base URL; return status and decoded body (`Any`: JSON of any shape).
 
         Raises:
             OSError, HTTPException: no answer; whether it was done is unknown.

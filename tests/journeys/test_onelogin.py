@@ -49,7 +49,7 @@ def test_everybody_is_as_onelogin_says_after_each_step(
         for step in run_story(connect, 25):
             status, listed = client.request("GET", "/Users")
             assert status == 200
-            found = {user["userName"]: user for user in listed["Resources"]}  # type: ignore[attr-defined]
+            found = {user["userName"]: user for user in listed["Resources"]}
             present = [person for person in step.expected_people() if person.present]
             assert {person.user_name for person in present} == set(found)
             for person in present:

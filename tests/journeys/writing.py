@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from itertools import pairwise
+from typing import Any
 
 import asyncpg
 
@@ -87,7 +88,7 @@ class Writer:
         for person in self.people:
             status, listed = client.request("GET", f"/Users?filter=userName%20eq%20%22{person.user_name}%22")
             assert status == 200
-            found: Sequence[dict[str, str]] = listed["Resources"]  # type: ignore[assignment]
+            found: Sequence[dict[str, str]] = listed["Resources"]
             title = int(found[0]["title"]) if found else None
             known = person.title if person.id is not None else None
             possible = {known} if person.attempted is None else {known, person.attempted[1]}
@@ -98,8 +99,8 @@ class Writer:
             person.id, person.title, person.attempted = (found[0]["id"] if found else person.id), title, None
 
 
-def read_rows(database: str, statement: str) -> list[tuple[object, ...]]:
-    """Return the rows of a query on the database itself."""
+def read_rows(database: str, statement: str) -> list[tuple[Any, ...]]:
+    """Return the rows of a query on the database itself (`Any`: columns of any type)."""
     if database.startswith("sqlite:///"):
         connection = sqlite3.connect(database.removeprefix("sqlite:///"))
         try:
@@ -107,7 +108,7 @@ def read_rows(database: str, statement: str) -> list[tuple[object, ...]]:
         finally:
             connection.close()
 
-    async def read() -> list[tuple[object, ...]]:
+    async def read() -> list[tuple[Any, ...]]:
         connection = await asyncpg.connect(database)
         try:
             return [tuple(row) for row in await connection.fetch(statement)]
@@ -123,7 +124,7 @@ def check_whole(database: str) -> int:
     events = read_rows(database, EVENTS)
     assert [(id_, number, f"user.{action}") for id_, number, action, *_ in revisions] == events
     for before, after in pairwise(revisions):
-        assert after[1] == (before[1] + 1 if before[0] == after[0] else 1)  # type: ignore[operator]
+        assert after[1] == (before[1] + 1 if before[0] == after[0] else 1)
     last = {revision[0]: revision for revision in revisions}
     living = {id_: row for id_, row in last.items() if row[2] != "deprovisioned"}
     state = {row[0]: row for row in read_rows(database, RESOURCES)}
