@@ -91,7 +91,12 @@ CREW = make_resource_type(
                         "name": "Fleet",
                         "description": "An extension with what the enterprise extension lacks.",
                         "attributes": [
-                            {"name": "flag", "type": "string", "mutability": "readOnly"},
+                            {
+                                "name": "flag",
+                                "type": "complex",
+                                "mutability": "readOnly",
+                                "subAttributes": [{"name": "colour", "type": "string"}],
+                            },
                             {"name": "station", "type": "string"},
                             {"name": "number", "type": "string", "required": True},
                         ],

@@ -1,5 +1,7 @@
 """PATCH add (RFC 7644 §3.5.2.1)."""
 
+from dataclasses import replace
+
 import pytest
 
 from musterbook.scim.errors import InvalidValueError, MutabilityError, NoTargetError
@@ -113,6 +115,10 @@ def test_a_member_is_known_by_its_value_alone() -> None:
             {"value": "b2", "type": "User", "display": "Bea"},
         ],
     )
+    shown = [{"value": "b2", "display": "B.", "$ref": "../Users/b2"}, {"value": "b2", "$ref": "http://host/Users/b2"}]
+    assert patch(CREW_OF_TWO, *[operation("add", "members", value=item) for item in shown]).attributes == but(
+        CREW_OF_TWO.attributes, members=[CREW_OF_TWO.attributes["members"][0], shown[0]]
+    )
     upper_case = operation("add", "members", value=[{"value": "A1"}])
     members = CREW_OF_TWO.attributes["members"]
     assert patch(CREW_OF_TWO, upper_case).attributes["members"] == [*members, {"value": "A1"}]
@@ -181,8 +187,8 @@ def test_an_add_whose_filter_selects_nothing_has_no_target() -> None:
 
 def test_an_immutable_attribute_is_set_once() -> None:
     """135: an immutable attribute may be added while it has no value, and not changed afterwards."""
-    bare = patch(CREW_OF_TWO, operation("add", "size", value=2))
-    assert bare.attributes == but(CREW_OF_TWO.attributes, size=2)
+    without_code = replace(CREW_OF_TWO, attributes=but(CREW_OF_TWO.attributes, "code"))
+    assert patch(without_code, operation("add", "code", value="HMS")).attributes == CREW_OF_TWO.attributes
     detail = "code is immutable: it has a value, which can no longer be changed."
     assert refusal(CREW_OF_TWO, operation("add", "code", value="HMS-2")) == (MutabilityError, detail)
     assert refusal(CREW_OF_TWO, operation("remove", "code")) == (MutabilityError, detail)

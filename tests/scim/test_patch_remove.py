@@ -12,6 +12,7 @@ from tests.scim.patching import (
     ENTERPRISE,
     FLEET,
     HOME,
+    INTEROP,
     OFFICE,
     RFC,
     USER,
@@ -71,6 +72,16 @@ def test_with_the_last_element_the_attribute_is_unassigned() -> None:
     assert patch(ADA, operation("remove", 'emails[type eq "work"]'), sent).attributes == ada_but("emails")
 
 
+def test_an_element_goes_with_its_last_sub_attribute() -> None:
+    """143: an element of which nothing is left is no element, and the last one leaves the attribute unassigned."""
+    numbers = [{"value": "1"}, {"value": "2", "type": "fax"}]
+    phoned = patch(ADA, operation("add", "phoneNumbers", value=numbers))
+    values, types = operation("remove", "phoneNumbers.value"), operation("remove", "phoneNumbers.type")
+    assert patch(phoned, values, profile=RFC).attributes == ada_but(phoneNumbers=[{"type": "fax"}])
+    assert patch(phoned, values, types, profile=RFC).attributes == ADA.attributes
+    assert patch(phoned, values).attributes == ADA.attributes
+
+
 @pytest.mark.parametrize(
     "path", ["nickName", "phoneNumbers", 'phoneNumbers[type eq "fax"]', "phoneNumbers.value", f"{ENTERPRISE}:division"]
 )
@@ -112,12 +123,15 @@ def test_a_required_attribute_keeps_its_last_element(sent: Json) -> None:
 
 def test_an_extension_keeps_what_may_not_be_removed() -> None:
     """145: to remove an extension is to remove its attributes, so read-only ones stay and required ones refuse."""
-    crew = replace(CREW_OF_TWO, attributes={**CREW_OF_TWO.attributes, FLEET: {"flag": "Red", "station": "Malta"}})
+    red = {"colour": "red"}
+    crew = replace(CREW_OF_TWO, attributes={**CREW_OF_TWO.attributes, FLEET: {"flag": red, "station": "Malta"}})
     numbered = replace(crew, attributes={**crew.attributes, FLEET: {"station": "Malta", "number": "1"}})
     sent = operation("remove", FLEET)
     assert refusal(numbered, sent) == (MutabilityError, "number is required and cannot be removed.")
-    complete = replace(crew, attributes={**crew.attributes, FLEET: {"flag": "Red", "number": "1"}})
+    complete = replace(crew, attributes={**crew.attributes, FLEET: {"flag": red, "number": "1"}})
     assert patch(complete, operation("remove", f"{FLEET}:station")) is complete
+    detail = f"{FLEET}:flag.colour is read-only; leave it out."
+    assert refusal(complete, operation("remove", f"{FLEET}:flag.colour"), profile=RFC) == (MutabilityError, detail)
     assert refusal(crew, sent)[1] == f'The attribute "{FLEET}:number" is required; send it, not empty.'
 
 
@@ -153,6 +167,13 @@ def test_an_immutable_part_of_a_single_value_does_not_change() -> None:
         operation("replace", "captain", value={"value": "b2", "display": "Darwin"}),
     ):
         assert refusal(CREW_OF_TWO, sent) == (MutabilityError, detail)
+    whole = operation("replace", "captain", value={"display": "Darwin"})
+    assert refusal(CREW_OF_TWO, whole, profile=INTEROP) == (MutabilityError, detail)
+    leaderless = replace(CREW_OF_TWO, attributes=but(CREW_OF_TWO.attributes, "captain"))
+    new = {"value": "b2", "display": "Bea"}
+    for profile in (RFC, INTEROP):
+        led = patch(leaderless, operation("replace", "captain", value=new), profile=profile)
+        assert led.attributes == but(CREW_OF_TWO.attributes, captain=new)
     renamed = patch(CREW_OF_TWO, operation("replace", "captain", value={"value": "a1", "display": "Robert"}))
     assert renamed.attributes == but(CREW_OF_TWO.attributes, captain={"value": "a1", "display": "Robert"})
 
@@ -166,6 +187,7 @@ def test_an_immutable_part_of_a_single_value_does_not_change() -> None:
         ("emails", ["ada@home.example"], (), {"emails": [WORK]}),
         ("emails", [WORK, HOME], ("emails",), {}),
         ("emails", [], (), {}),
+        ("phoneNumbers", [{"value": "1"}], (), {}),
         ("addresses", [{"type": "work"}], (), {}),
         ("addresses", [OFFICE], ("addresses",), {}),
         ("emails", None, ("emails",), {}),

@@ -41,7 +41,7 @@ class Merge:
     values: Mapping[str, Json | None]
     """By name; ``None``: the sub-attribute is unassigned."""
     goes_with_value: bool = False
-    """Whether nothing stays once the sub-attribute ``value`` is unassigned."""
+    """Whether nothing stays, because ``values`` unassign the sub-attribute ``value``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def _edited(attribute: Attribute, current: Json | None, edit: Edit) -> Json | No
                 _check_immutable(attribute, current or {}, edit.value)
             return edit.value
         case Merge():
-            if edit.goes_with_value and edit.values.get("value", edit) is None:
+            if edit.goes_with_value:
                 return None
             return _written(attribute, current or {}, edit.values) or None
         case Append():
