@@ -200,21 +200,34 @@ async def test_a_bug_is_not_an_outage(pools: Pools) -> None:
 
 
 async def test_a_closed_pool_lends_nothing(pools: Pools) -> None:
-    """Closing finishes what is at work, closes every connection, and may be repeated."""
-    pool, other = pools(), pools(PoolSettings(size=1))
-    pid = await pid_of(pool)
-    at_work = asyncio.create_task(pid_of(pool))
+    """Closing waits for what is at work, closes every connection, and may be repeated."""
+    pool, other = pools(PoolSettings(size=2)), pools(PoolSettings(size=1))
+    pids = set(await asyncio.gather(pid_of(pool), pid_of(pool)))
+    at_work = asyncio.create_task(pool.rows("SELECT 7 FROM pg_sleep(0.2)"))
     await asyncio.sleep(0)
     await pool.close()
+    assert at_work.done()
+    assert [tuple(row) for row in await at_work] == [(7,)]
     await pool.close()
-    assert await at_work == pid
     with pytest.raises(StoreUnavailableError):
         await pool.rows("SELECT 1")
 
-    async def is_gone() -> bool:
-        return not await other.rows("SELECT 1 FROM pg_stat_activity WHERE pid = $1", pid)
+    async def are_gone() -> bool:
+        left = await other.rows("SELECT pid FROM pg_stat_activity")
+        return pids.isdisjoint(pid for (pid,) in left)
 
-    await until(is_gone)
+    await until(are_gone)
+
+
+async def test_closing_does_not_wait_forever(pools: Pools) -> None:
+    """Work that outlasts its time is told so, and closing goes on."""
+    pool = pools(PoolSettings(size=1, work_seconds=0.2))
+    await pid_of(pool)
+    at_work = asyncio.create_task(pool.rows("SELECT pg_sleep(1)"))
+    await asyncio.sleep(0)
+    await pool.close()
+    with pytest.raises(StoreUnavailableError):
+        await at_work
 
 
 @pytest.mark.parametrize("failing", ["password", "database"])

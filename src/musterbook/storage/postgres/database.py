@@ -65,7 +65,7 @@ class PostgresDatabase:
         return str(now)
 
     async def close(self) -> None:
-        """Let go of the server; what is being written is finished. Harmless when it is closed already."""
+        """Finish the writes that have begun and let go of the server. Harmless when it is closed already."""
         await self.pool.close()
 
 

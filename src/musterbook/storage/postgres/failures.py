@@ -59,7 +59,7 @@ def unavailable(error: BaseException, *, is_lost: bool = False) -> StoreUnavaila
         state = error.sqlstate or ""
         if state[:2] in _UNAVAILABLE_CLASSES or state in _UNAVAILABLE_STATES:
             # Not the server's own text: it may quote values.
-            return StoreUnavailableError(f"PostgreSQL answered {state} ({type(error).__name__})")
+            return StoreUnavailableError(f"PostgreSQL: {state} ({type(error).__name__})")
     elif isinstance(error, asyncpg.InternalClientError):
         # The driver has lost its place in the protocol, as when the server dies between two messages.
         return StoreUnavailableError("the connection to PostgreSQL broke in the middle of an answer")

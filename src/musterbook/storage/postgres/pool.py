@@ -16,6 +16,7 @@ connection a session of its own (PgBouncer: ``pool_mode = session``, and ``ignor
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -93,30 +94,42 @@ class Pool:
             StoreUnavailableError: the database is away or too busy. What was being written may or may not be stored.
         """
         connection = await self._acquire()
+        # A timer costs a third of `asyncio.timeout`, and it closes where that would ask the server to cancel.
+        deadline = asyncio.get_running_loop().call_later(self._settings.work_seconds, self._give_up, connection)
         try:
-            async with asyncio.timeout(self._settings.work_seconds):
-                result = await work(connection)
+            result = await work(connection)
         except BaseException as error:
             failure = unavailable(error, is_lost=connection.is_closed())
             self._give_back(connection, is_sound=isinstance(error, StoreError) or ended_statement_only(error))
-            if isinstance(error, TimeoutError):
-                # The way to the server is gone without a word, and the other connections most likely with it.
-                self._drop_idle()
             if failure is None:
                 raise
             raise failure from error
+        finally:
+            deadline.cancel()
         self._give_back(connection, is_sound=True)
         return result
 
     async def close(self) -> None:
-        """Close the connections; those at work are closed when their work ends."""
+        """Wait for the work that has begun, as long as it may take, and close the connections. May be repeated."""
+        if self._is_closed:
+            return
         self._is_closed = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._settings.work_seconds):
+                for _ in range(self._settings.size):
+                    await self._permits.acquire()
         idle, self._idle = self._idle, []
         await asyncio.gather(*(_close(connection) for connection in idle))
 
     async def _acquire(self) -> Connection:
         if self._is_closed:
             raise StoreUnavailableError("the database is closed")
+        if self._idle and not self._permits.locked():
+            # As a rule nobody waits, and this needs no deadline.
+            await self._permits.acquire()
+            if (connection := self._pop_idle()) is not None:
+                return connection
+            self._permits.release()
         try:
             async with asyncio.timeout(self._settings.acquire_seconds):
                 await self._permits.acquire()
@@ -141,16 +154,17 @@ class Pool:
         )
 
     def _give_back(self, connection: Connection, *, is_sound: bool) -> None:
-        if is_sound and not (self._is_closed or connection.is_closed() or connection.is_in_transaction()):
+        if is_sound and not (connection.is_closed() or connection.is_in_transaction()):
             self._idle.append(connection)
         else:
             connection.terminate()
         self._permits.release()
 
-    def _drop_idle(self) -> None:
+    def _give_up(self, connection: Connection) -> None:
+        # The way to the server is gone without a word, and the other connections most likely with it.
         idle, self._idle = self._idle, []
-        for connection in idle:
-            connection.terminate()
+        for lost in (connection, *idle):
+            lost.terminate()
 
 
 async def _close(connection: Connection) -> None:
