@@ -131,9 +131,10 @@ class _Compiler:
     def _presence(self, path: BoundPath) -> _Condition | None:
         indexed_path = self._indexed_path(path)
         if indexed_path is not None:
-            return self._among_values(_Condition("path = %s", (indexed_path,)))
+            return self._among_values(_Condition("path = %s AND value_key <> ''", (indexed_path,)))
         column = self._column(path)
-        return None if column is None else _Condition(f"resources.{column} IS NOT NULL")
+        # An empty string is no value (RFC 7644 §3.4.2.2), though a comparison may look into one.
+        return None if column is None else _Condition(f"resources.{column} <> ''")
 
     def _value_path(self, path: BoundPath, inner: Filter, depth: int) -> _Condition | None:
         """Return what must hold of some element for it to meet ``inner`` whole."""
