@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from musterbook.storage import Database, migrate_database, open_database
+from musterbook.storage import Database, migrate_database, open_database, sqlite_path
+from tests.contracts.engines import Engine, PostgresEngine, SqliteEngine
 from tests.contracts.sample import ACME, GLOBEX, first_administrator, setup_link, tenant
 
 
@@ -34,3 +35,10 @@ async def database(empty_database: Database) -> Database:
         link = setup_link(tenant_id, slug.encode())
         await empty_database.tenants.create(tenant(tenant_id, slug), first_administrator(tenant_id), link)
     return empty_database
+
+
+@pytest.fixture
+def engine(database_url: str) -> Engine:
+    """Return what tests of migrations do to the database from outside."""
+    path = sqlite_path(database_url)
+    return PostgresEngine(database_url) if path is None else SqliteEngine(path)
