@@ -39,14 +39,16 @@ def build() -> App:
     return app
 
 
-def run_command(arguments: Sequence[str]) -> ExitCode:
-    """Run one command line and return how it ended."""
+def run_command(arguments: Sequence[str], app: App | None = None) -> ExitCode:
+    """Run one command line, of ``app`` where it is given, and return how it ended."""
     output = open_output(as_json="--json" in arguments)
     if not all(_is_text(argument) for argument in arguments):
         output.fail("An argument is not text in UTF-8.")
         return ExitCode.USAGE
     try:
-        code = build()(options_last(arguments), exit_on_error=False, print_error=False, result_action="return_value")
+        code = (app or build())(
+            options_last(arguments), exit_on_error=False, print_error=False, result_action="return_value"
+        )
     except CycloptsError as error:
         output.fail(_usage_message(error))
         return ExitCode.USAGE

@@ -89,7 +89,7 @@ def _say_address(output: Output, settings: Settings, address: str) -> None:
     if output.as_json:
         output.json_line({"address": address, "scim_base_url": scim_base_url})
     else:
-        output.say(f"Musterbook listens on {address}. SCIM base URL: {scim_base_url}\nCtrl-C ends it.")
+        output.say(f"Musterbook listens on {address}. SCIM base URL: {scim_base_url}")
 
 
 def _with_address(settings: Settings, values: Mapping[str, SettingValue], address: str) -> Settings:
