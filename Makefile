@@ -23,7 +23,7 @@ ARGS ?=
 WORKERS ?= 2
 COVERAGE = $(if $(ARGS),,--cov --cov-report=term-missing:skip-covered)
 
-.PHONY: all help setup demo test nightly format format-check lint types imports docs browser lock clean
+.PHONY: all help setup demo test nightly format format-check lint types imports docs browser picture lock clean
 
 all: format-check lint types imports docs test ## What CI runs
 
@@ -60,6 +60,9 @@ imports: $(READY) ## The direction between the rooms, their doors, and the budge
 
 docs: $(READY) ## The documentation: links lead somewhere, examples parse
 	$(BIN)/pytest -q tests/architecture/test_docs.py
+
+picture: $(READY) ## docs/demo.svg anew, after a change of what the demo prints
+	$(BIN)/python -m tests.cli.recording docs/demo.svg
 
 lock: $(UV_READY) ## Write uv.lock anew after a change of the dependencies
 	$(UV) lock --no-config --python "$(PYTHON)"
