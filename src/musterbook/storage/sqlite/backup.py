@@ -1,12 +1,11 @@
 """*Copies of a database.* Decides how a file is copied while it is in use."""
 
 import os
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 from musterbook.directory.store import StoreUnavailableError
-from musterbook.storage.sqlite.connection import READER_BUSY_SECONDS, connect, store_error
+from musterbook.storage.sqlite.connection import READER_BUSY_SECONDS, connect, store_errors
 
 
 def copy_database(path: Path, target: Path, *, replace: bool = False) -> None:
@@ -23,6 +22,7 @@ def copy_database(path: Path, target: Path, *, replace: bool = False) -> None:
         unfinished.unlink(missing_ok=True)
         os.close(os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         with (
+            store_errors(),
             closing(connect(path, busy_seconds=READER_BUSY_SECONDS)) as source,
             closing(connect(unfinished, busy_seconds=READER_BUSY_SECONDS)) as copy,
         ):
@@ -31,11 +31,6 @@ def copy_database(path: Path, target: Path, *, replace: bool = False) -> None:
             # Without a log of its own the copy is one file, and can be taken elsewhere as it is.
             copy.execute("PRAGMA journal_mode = DELETE")
         unfinished.replace(target)
-    except sqlite3.Error as error:
-        failure = store_error(error)
-        if failure is None:
-            raise
-        raise failure from error
     except OSError as error:
         raise StoreUnavailableError(f"the copy {target} cannot be written: {error.strerror}") from error
     finally:

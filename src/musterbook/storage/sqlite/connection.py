@@ -10,7 +10,8 @@ Knows the file and SQLite's result codes; knows no table. Three ideas:
 
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -68,6 +69,18 @@ def store_error(error: sqlite3.Error) -> StoreError | None:
     return None
 
 
+@contextmanager
+def store_errors() -> Iterator[None]:
+    """Raise SQLite's errors in the block as what they mean for whoever asked."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        failure = store_error(error)
+        if failure is None:
+            raise
+        raise failure from error
+
+
 Identity: TypeAlias = tuple[int, int]
 """Device and inode: what a path leads to."""
 
@@ -85,42 +98,46 @@ def identity(path: Path) -> Identity:
     return status.st_dev, status.st_ino
 
 
-def connect(path: Path, *, busy_seconds: float) -> sqlite3.Connection:
+def connect(path: Path, *, busy_seconds: float, pragmas: Sequence[str] = ()) -> sqlite3.Connection:
     """Return a connection to an existing file, used by the calling thread alone, on which nothing begins implicitly.
 
     Raises:
         StoreUnavailableError: the file cannot be opened.
     """
-    try:
-        return sqlite3.connect(
+    with store_errors():
+        connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=rw",
             uri=True,
             timeout=busy_seconds,
             isolation_level=None,
             cached_statements=CACHED_STATEMENTS,
         )
-    except sqlite3.OperationalError as error:
-        raise StoreUnavailableError(f"the SQLite database {path} cannot be opened: {error}") from error
+        try:
+            for pragma in pragmas:
+                connection.execute(f"PRAGMA {pragma}")
+        except sqlite3.Error:
+            connection.close()
+            raise
+    return connection
 
 
 def connect_writer(path: Path) -> sqlite3.Connection:
     """Return a connection whose commits survive a loss of power."""
-    connection = connect(path, busy_seconds=WRITER_BUSY_SECONDS)
-    connection.execute("PRAGMA synchronous = FULL")
-    # On macOS fsync alone leaves the data in the drive's cache; elsewhere this says nothing.
-    connection.execute("PRAGMA fullfsync = ON")
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
-    connection.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
-    return connection
+    pragmas = (
+        "synchronous = FULL",
+        # On macOS fsync alone leaves the data in the drive's cache; elsewhere this says nothing.
+        "fullfsync = ON",
+        "foreign_keys = ON",
+        f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
+        f"cache_size = -{CACHE_KIBIBYTES}",
+    )
+    return connect(path, busy_seconds=WRITER_BUSY_SECONDS, pragmas=pragmas)
 
 
 def connect_reader(path: Path) -> sqlite3.Connection:
     """Return a connection that cannot write."""
-    connection = connect(path, busy_seconds=READER_BUSY_SECONDS)
-    connection.execute("PRAGMA query_only = ON")
-    connection.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
-    return connection
+    pragmas = ("query_only = ON", f"cache_size = -{CACHE_KIBIBYTES}")
+    return connect(path, busy_seconds=READER_BUSY_SECONDS, pragmas=pragmas)
 
 
 class Reader:
@@ -142,13 +159,8 @@ class Reader:
         """
         connection = self._connection()
         self._stops_at = time.monotonic() + self._seconds
-        try:
+        with store_errors():
             return connection.execute(sql, parameters).fetchall()
-        except sqlite3.Error as error:
-            failure = store_error(error)
-            if failure is None:
-                raise
-            raise failure from error
 
     def row(self, sql: str, parameters: Sequence[Value] = ()) -> Row | None:
         """Return the first row of a statement, or ``None``; raises what :meth:`rows` raises."""

@@ -28,7 +28,7 @@ from musterbook.storage.migrations import (
 )
 from musterbook.storage.rekey import REKEY_BATCH, RowKeys, keys_of
 from musterbook.storage.sqlite.backup import copy_database
-from musterbook.storage.sqlite.connection import connect_writer, store_error
+from musterbook.storage.sqlite.connection import connect_writer, store_errors
 
 _BOOKKEEPING: Final = (
     """
@@ -87,20 +87,14 @@ def migrate_file(path: Path, known: tuple[Migration, ...]) -> list[str]:
         StoreUnavailableError: the file cannot be made, opened or written to.
     """
     _make_file(path)
-    try:
-        with closing(connect_writer(path)) as connection:
-            connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
-            mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
-            if mode != "wal":
-                raise StoreUnavailableError(
-                    f"SQLite cannot keep its write-ahead log beside {path}: put the database on a local disk"
-                )
-            return _migrate(connection, path, known)
-    except sqlite3.DatabaseError as error:
-        failure = store_error(error)
-        if failure is None:
-            raise
-        raise failure from error
+    with store_errors(), closing(connect_writer(path)) as connection:
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+        mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+        if mode != "wal":
+            raise StoreUnavailableError(
+                f"SQLite cannot keep its write-ahead log beside {path}: put the database on a local disk"
+            )
+        return _migrate(connection, path, known)
 
 
 def _make_file(path: Path) -> None:
