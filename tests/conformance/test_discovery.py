@@ -1,0 +1,126 @@
+"""What the server says of itself, and that it is true (RFC 7644 §4, RFC 7643 §5 to §7)."""
+
+import httpx
+import pytest
+
+from tests.conformance.asking import ENTERPRISE, LIST_RESPONSE, USER, Json, body_of, create, refusal
+
+CONFIG = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
+RESOURCE_TYPE = "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
+SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:Schema"
+DISCOVERY = ("/ServiceProviderConfig", "/ResourceTypes", "/ResourceTypes/User", "/Schemas", f"/Schemas/{USER}")
+
+
+async def listed(client: httpx.AsyncClient, path: str) -> list[Json]:
+    """Return the resources of a list that is whole."""
+    document = (await client.get(path)).json()
+    resources: list[Json] = document.pop("Resources")
+    number = len(resources)
+    assert document == {"schemas": [LIST_RESPONSE], "totalResults": number, "startIndex": 1, "itemsPerPage": number}
+    return resources
+
+
+async def test_the_config_is_one_object(client: httpx.AsyncClient) -> None:
+    """RFC 7644 §4: /ServiceProviderConfig is the document itself, in no list."""
+    answer = await client.get("/ServiceProviderConfig")
+    assert (answer.status_code, answer.json()["schemas"]) == (200, [CONFIG])
+    assert answer.headers["Content-Type"] == "application/scim+json"
+
+
+async def test_lists_and_single_documents_say_the_same(client: httpx.AsyncClient) -> None:
+    """RFC 7644 §4: both lists hold everything, and each document is served alone at its ``meta.location``."""
+    for path, schema in (("/ResourceTypes", RESOURCE_TYPE), ("/Schemas", SCHEMA)):
+        documents = await listed(client, path)
+        assert documents
+        for document in documents:
+            assert document["schemas"] == [schema]
+            assert (await client.get(document["meta"]["location"])).json() == document
+    config = (await client.get("/ServiceProviderConfig")).json()
+    assert (await client.get(config["meta"]["location"])).json() == config
+
+
+async def test_resource_types_name_schemas_that_are_served(client: httpx.AsyncClient) -> None:
+    """RFC 7643 §6: the schemas of a resource type, its own and its extensions', are those of /Schemas."""
+    served = {schema["id"] for schema in await listed(client, "/Schemas")}
+    types = await listed(client, "/ResourceTypes")
+    named = {item["schema"] for item in types} | {part["schema"] for item in types for part in item["schemaExtensions"]}
+    assert named == served == {USER, ENTERPRISE}
+    assert [(item["id"], item["name"]) for item in types] == [("User", "User")]
+
+
+async def test_every_schema_of_a_resource_is_served(client: httpx.AsyncClient) -> None:
+    """RFC 7643 §7: every URN in the ``schemas`` of a resource has its definition, under any case of the URN."""
+    made = await create(client, "ada", **{ENTERPRISE: {"department": "Engines"}})
+    assert made["schemas"] == [USER, ENTERPRISE]
+    for urn in made["schemas"]:
+        answer = await client.get(f"/Schemas/{urn.upper()}")
+        assert (answer.status_code, answer.json()["id"]) == (200, urn)
+
+
+@pytest.mark.parametrize("path", ["/Schemas/urn:nobody", "/ResourceTypes/Nobody", "/ServiceProviderConfig/x"])
+async def test_what_is_not_described_is_404(client: httpx.AsyncClient, path: str) -> None:
+    """An unknown schema or resource type is not found."""
+    assert refusal(await client.get(path)) == (404, None)
+
+
+@pytest.mark.parametrize("path", DISCOVERY)
+async def test_paging_and_sorting_mean_nothing_here(client: httpx.AsyncClient, path: str) -> None:
+    """RFC 7644 §4: parameters for sorting, paging and projection are ignored; a filter is 403."""
+    query = "startIndex=2&count=0&sortBy=id&sortOrder=descending&attributes=id&excludedAttributes=meta"
+    assert (await client.get(f"{path}?{query}")).json() == (await client.get(path)).json()
+    assert refusal(await client.get(f'{path}?filter=id eq "User"')) == (403, None)
+
+
+@pytest.mark.parametrize("path", DISCOVERY)
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+async def test_descriptions_can_only_be_read(client: httpx.AsyncClient, path: str, method: str) -> None:
+    """Whatever is sent to a discovery endpoint is 405, and the document stays as it was."""
+    before = (await client.get(path)).content
+    answer = await client.request(method, path, json={"schemas": [CONFIG], "patch": {"supported": False}})
+    assert (refusal(answer), answer.headers["Allow"]) == ((405, None), "GET")
+    assert (await client.get(path)).content == before
+
+
+async def test_what_is_said_to_be_supported_works(client: httpx.AsyncClient) -> None:
+    """RFC 7643 §5: ``patch`` and ``filter`` are supported, and no page is larger than ``maxResults``."""
+    config = (await client.get("/ServiceProviderConfig")).json()
+    assert (config["patch"], config["filter"]) == ({"supported": True}, {"supported": True, "maxResults": 1000})
+    assert (await client.get("/Users?count=1001")).json()["itemsPerPage"] <= 1000
+
+
+async def test_what_is_said_to_be_unsupported_is_refused(client: httpx.AsyncClient) -> None:
+    """RFC 7644 §3.12: bulk requests and passwords are said to be unsupported; the first is 501, the second not kept."""
+    config = (await client.get("/ServiceProviderConfig")).json()
+    assert config["bulk"] == {"supported": False, "maxOperations": 0, "maxPayloadSize": 0}
+    assert config["changePassword"] == {"supported": False}
+    message = {
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+        "Operations": [{"method": "POST", "path": "/Users", "bulkId": "b1", "data": body_of("ada")}],
+    }
+    assert refusal(await client.post("/Bulk", json=message)) == (501, None)
+    assert await listed(client, "/Users") == []
+
+
+@pytest.mark.parametrize("path", ["/Me", "/me", "/Me/x"])
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+async def test_nobody_is_me(client: httpx.AsyncClient, path: str, method: str) -> None:
+    """RFC 7644 §3.11: a key belongs to no person, so /Me is 501 and never some person; what is no alias is 404."""
+    await create(client, "ada")
+    answer = await client.request(method, path, json=body_of("me"))
+    assert refusal(answer) == (501 if path == "/Me" else 404, None)
+
+
+async def test_a_query_at_the_root_is_not_offered(client: httpx.AsyncClient) -> None:
+    """RFC 7644 §3.4.2.1: a query over all resource types is 501 rather than a part of the answer."""
+    assert refusal(await client.get('/?filter=userName eq "ada"')) == (501, None)
+
+
+async def test_groups_are_empty_and_take_no_writes(client: httpx.AsyncClient) -> None:
+    """Groups are not offered yet and no resource type names them; a provider that reads them finds none."""
+    assert await listed(client, "/Groups") == []
+    assert await listed(client, "/Groups?excludedAttributes=members&filter=displayName eq %22Crew%22") == []
+    assert refusal(await client.get("/Groups/1")) == (404, None)
+    body = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "Crew", "members": []}
+    for method, path in (("POST", "/Groups"), ("PUT", "/Groups/1"), ("PATCH", "/Groups/1"), ("DELETE", "/Groups/1")):
+        assert refusal(await client.request(method, path, json=body)) == (501, None)
+    assert [item["name"] for item in await listed(client, "/ResourceTypes")] == ["User"]
