@@ -29,7 +29,7 @@ GRACE = {
     "userName": "grace@acme.example",
     "name": {"givenName": "Grace", "familyName": "Hopper"},
 }
-_VARYING = re.compile(
+VARYING = re.compile(
     r"(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
     r"|(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)"
     r"|(?P<date>\d{4}-\d\d-\d\d)"
@@ -105,7 +105,7 @@ class Shell:
             same_kind = sum(value.startswith(f"<{kind} ") for value in self._names.values())
             return self._names.setdefault(match[0], f"<{kind} {same_kind + 1}>")
 
-        return _VARYING.sub(name, text)
+        return VARYING.sub(name, text)
 
     def rows(self, *arguments: str) -> Json:
         """Run one command that prints JSON; return it with ids and times replaced as in :meth:`plain`."""

@@ -27,8 +27,11 @@ def build() -> App:
     """Return the whole command."""
     app = App(
         name="musterbook",
-        help="The user directory that a product puts in front of its customers' identity providers.",
-        help_epilogue="Begin with: musterbook demo",
+        help=(
+            "The user directory that a product puts in front of its customers' identity providers.\n\n"
+            "Begin with: musterbook demo"
+        ),
+        group_parameters="Options",
         version=f"musterbook {__version__}",
         suppress_keyboard_interrupt=False,
     )
