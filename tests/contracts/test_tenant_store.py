@@ -1,8 +1,10 @@
 """The port ``TenantStore``, on each engine."""
 
 import asyncio
+import sqlite3
 from dataclasses import replace
 
+import asyncpg
 import pytest
 
 from musterbook.directory import SetupLink, Tenant, TenantId, TenantStatus
@@ -75,6 +77,12 @@ class TestTenantStoreContract:
         assert await empty_database.tenants.list() == []
         await create(empty_database, OTHER, "acme")
         assert await empty_database.tenants.find("acme") == stored(OTHER, "acme")
+
+    async def test_a_tenant_id_used_twice_is_a_bug(self, database: Database) -> None:
+        """Ids are ours: one that exists is raised as what it is, never as a taken slug."""
+        with pytest.raises((sqlite3.IntegrityError, asyncpg.UniqueViolationError)):
+            await create(database, ACME, "another")
+        assert await database.tenants.find("another") is None
 
     @pytest.mark.parametrize("slug", ["unknown", "", "ACME", "acme ", "a\0", "\ud800", "%"], ids=ascii)
     async def test_a_slug_is_compared_exactly(self, database: Database, slug: str) -> None:

@@ -13,6 +13,7 @@ The parameters 1 and 2 of the statement are the tenant and the resource type; a 
 """
 
 from dataclasses import dataclass
+from typing import assert_never
 
 from musterbook.scim import ResourceType, comparison_key
 from musterbook.scim.filter import (
@@ -110,6 +111,8 @@ class _Compiler:
                 return self._disjunction([self.condition(item, depth - 1) for item in filters])
             case Negation(inner):
                 return _negation(self.condition(inner, depth - 1))
+            case _:
+                assert_never(node)
 
     def _comparison(self, path: BoundPath, op: CompareOp, value: CompValue) -> _Condition | None:
         if not isinstance(value, str) or path.extension is not None or path.attribute is None:
@@ -222,6 +225,8 @@ class _Compiler:
                 return _Condition(f"{self._dialect.position}({name}, %s) > 0", (key,))
             case CompareOp.EW:
                 return _Condition(f"{self._dialect.ending.format(column=name, length=len(key))} = %s", (key,))
+            case _:
+                assert_never(op)
 
 
 _SQL_OPERATORS = {

@@ -11,7 +11,7 @@ from musterbook.directory.store import StoreUnavailableError
 from musterbook.storage import DatabaseUrlError, SchemaTooNewError, backup_database, open_database
 from musterbook.storage.migrations import Migration
 from musterbook.storage.sqlite.database import SqliteDatabase, open_sqlite
-from musterbook.storage.sqlite.migrate import known_migrations, migrate_file, split_statements
+from musterbook.storage.sqlite.migrate import _apply, known_migrations, migrate_file, split_statements
 from tests.contracts.looks import contents
 from tests.contracts.sample import ACME, created, person
 
@@ -77,6 +77,12 @@ def read(path: Path) -> bytes:
     return path.read_bytes()
 
 
+def migrate_one(path: Path) -> bool:
+    """Apply ``EXTRA`` as a process does that has found it pending."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        return _apply(connection, EXTRA, (*known_migrations(), EXTRA))
+
+
 class TestMigrating:
     """What a migration does beside its statements."""
 
@@ -110,6 +116,14 @@ class TestMigrating:
         with pytest.raises(SchemaTooNewError, match="0002_extra"):
             await open_database(f"sqlite:///{path}")
         assert files(path.parent) == before
+
+    async def test_a_migration_that_another_process_applied_meanwhile_is_left_out(
+        self, database: SqliteDatabase, path: Path
+    ) -> None:
+        """What is pending is read again inside the transaction, so nothing is applied twice."""
+        await database.close()
+        first, second = (migrate_one(path) for _ in range(2))
+        assert (first, second) == (True, False)
 
     def test_statements_are_taken_apart_at_their_ends_alone(self) -> None:
         """A semicolon in a string, a comment or a trigger's body ends no statement."""

@@ -40,6 +40,12 @@ async def leave(database: SqliteDatabase, trace: str) -> None:
     await database.writer.run(work)
 
 
+def hold(has_begun: threading.Event, may_end: threading.Event, _: sqlite3.Connection) -> None:
+    """Keep the writer at work until it may go on."""
+    has_begun.set()
+    may_end.wait()
+
+
 async def seconds_until_refused(change: Coroutine[None, None, None]) -> float:
     """Return how long it takes until a change is refused because the database is away."""
     started = time.monotonic()
@@ -93,16 +99,12 @@ class TestTransactions:
         """Changes that arrive while the writer is at work become one transaction, up to the size of a batch."""
         has_begun, may_end = threading.Event(), threading.Event()
 
-        def long_work(connection: sqlite3.Connection) -> None:
-            has_begun.set()
-            may_end.wait()
-
         def work(connection: sqlite3.Connection, number: int) -> int:
             committed = len(traces(outsider))
             connection.execute(insert(str(number)))
             return committed
 
-        busy = asyncio.ensure_future(database.writer.run(long_work))
+        busy = asyncio.ensure_future(database.writer.run(partial(hold, has_begun, may_end)))
         await asyncio.to_thread(has_begun.wait)
         jobs = [partial(work, number=number) for number in range(MAX_BATCH + 50)]
         waiting = asyncio.gather(*map(database.writer.run, jobs))
@@ -276,11 +278,18 @@ class TestEnd:
         self, database: SqliteDatabase, outsider: sqlite3.Connection
     ) -> None:
         """Every change that was handed over before the end is stored and answered."""
+        has_begun, may_end = threading.Event(), threading.Event()
+        busy = asyncio.ensure_future(database.writer.run(partial(hold, has_begun, may_end)))
+        await asyncio.to_thread(has_begun.wait)
         people = [person(number, f"user{number}") for number in range(1, 301)]
-        waiting = [asyncio.ensure_future(database.resources.commit(created(user))) for user in people]
+        waiting = asyncio.gather(*(database.resources.commit(created(user)) for user in people))
         await asyncio.sleep(0)
-        await database.close()
-        assert await asyncio.gather(*waiting) == [None] * 300
+        closing = asyncio.ensure_future(database.close())
+        await asyncio.sleep(0)
+        may_end.set()
+        await closing
+        assert await waiting == [None] * 300
+        await busy
         assert outsider.execute("SELECT count(*) FROM resources WHERE resource_type = 'User'").fetchone() == (300,)
 
     async def test_a_closed_database_is_unavailable(self, database: SqliteDatabase) -> None:
