@@ -17,6 +17,7 @@ Knows nothing of HTTP servers, databases or tenants. One class is one meaning; t
     ├── MethodNotAllowedError           405, with the methods that are allowed
     ├── ConflictError                   409
     │   └── UniquenessError                 uniqueness
+    ├── PreconditionFailedError         412
     ├── PayloadTooLargeError            413
     ├── UriTooLongError                 414
     ├── UnsupportedMediaTypeError       415
@@ -159,6 +160,12 @@ class UniquenessError(ConflictError):
     """A value that another resource of the tenant holds already."""
 
     scim_type = ScimType.UNIQUENESS
+
+
+class PreconditionFailedError(ScimError):
+    """The resource is not at a version at which the client wants the request carried out."""
+
+    status = 412
 
 
 class PayloadTooLargeError(ScimError):
