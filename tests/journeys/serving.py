@@ -133,7 +133,9 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
 
-    def request(self, method: str, path: str, body: object = None) -> tuple[int, dict[str, Any]]:
+    def request(
+        self, method: str, path: str, body: object = None, *, if_match: str | None = None
+    ) -> tuple[int, dict[str, Any]]:
         """Send one request below the SCIM base URL; return status and decoded body (`Any`: JSON of any shape).
 
         Raises:
@@ -141,6 +143,8 @@ class Client:
         """
         payload = None if body is None else json.dumps(body).encode()
         headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/scim+json"}
+        if if_match is not None:
+            headers["If-Match"] = if_match
         try:
             self._connection.request(method, f"/scim/v2{path}", payload, headers)
             response = self._connection.getresponse()

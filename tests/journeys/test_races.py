@@ -49,6 +49,20 @@ def test_of_two_hundred_creations_of_one_name_exactly_one_succeeds(servers: Sequ
     assert len(read_json("user", "list", "acme", database=servers[0].database, folder=tmp_path)) == 1
 
 
+def test_of_fifty_changes_of_one_version_exactly_one_is_made(servers: Sequence[Server], tmp_path: Path) -> None:
+    """Of 50 concurrent PUTs with the same ``If-Match`` one is 200 and the others are 412; none is a 5xx."""
+    key = make_tenant(servers[0].database, tmp_path, "acme")
+    with Client(servers[0].address, key) as client:
+        path = f"/Users/{client.request('POST', '/Users', {'userName': 'ada'})[1]['id']}"
+
+    def replace(number: int) -> int:
+        with Client(servers[number % len(servers)].address, key) as client:
+            body = {"userName": "ada", "title": str(number)}
+            return client.request("PUT", path, body, if_match='W/"1"')[0]
+
+    assert at_once([partial(replace, number) for number in range(50)]) == {200: 1, 412: 49}
+
+
 def test_one_administrator_always_stays(servers: Sequence[Server], tmp_path: Path) -> None:
     """Of two administrators who are suspended, removed or demoted at the same moment, one stays: 300 times."""
     database = servers[0].database

@@ -28,6 +28,7 @@ from musterbook.scim.operation import (
 from musterbook.scim.patch import parse_patch
 from musterbook.scim.protocol import Exchange, ScimRequest, check_content_type, parse_request
 from musterbook.scim.service import describe_service
+from musterbook.scim.versions import Precondition
 
 USER = user_type()
 SERVICE = describe_service("https://example.com/scim/v2", [USER], empty_endpoints=["Groups"])
@@ -69,6 +70,24 @@ def test_what_a_request_asks(method: str, path: str, body: Json, name: str, rout
     assert exchange.operation is not None
     assert exchange.operation.resource_type is USER
     assert (exchange.document, exchange.projection.is_default) == (None, True)
+
+
+@pytest.mark.parametrize("method, body", [("GET", None), ("PUT", ADA), ("PATCH", PATCH), ("DELETE", None)])
+def test_what_must_be_true_of_the_version(method: str, body: Json) -> None:
+    """Whatever is asked of one resource carries the precondition of its header fields (RFC 7644 §3.14)."""
+    raw = b"" if body is None else json.dumps(body).encode()
+    request = ScimRequest(method, "/Users/1", "", None, raw, if_match='W/"1"', if_none_match="*")
+    operation = parse_request(request, SERVICE, Tolerance()).operation
+    assert isinstance(operation, GetResource | ReplaceResource | PatchResource | DeleteResource)
+    assert operation.precondition == Precondition(frozenset({'"1"'}), frozenset({"*"}))
+
+
+@pytest.mark.parametrize("method, body", [("GET", None), ("POST", ADA)])
+def test_a_list_has_no_version(method: str, body: Json) -> None:
+    """Preconditions say nothing about a list, nor about what is not created yet."""
+    raw = b"" if body is None else json.dumps(body).encode()
+    request = ScimRequest(method, "/Users", "", None, raw, if_match='"1"', if_none_match="*")
+    assert parse_request(request, SERVICE, Tolerance()) == ask(method, "/Users", body=body)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Responses: status, headers and body of every answer (RFC 7644 §3.3 to §3.12)."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -37,6 +38,7 @@ SHOWN: Json = {
         "created": "2026-11-23T09:00:00.000Z",
         "lastModified": "2026-11-23T10:00:00.000Z",
         "location": "https://example.com/scim/v2/Users/1",
+        "version": 'W/"3"',
     },
 }
 
@@ -51,15 +53,28 @@ def answer(
 
 
 def test_a_resource() -> None:
-    """A resource is shown with its ``meta``, whose location is its address."""
-    assert answer(Found(USER, STORED)) == (200, {"Content-Type": SCIM_JSON}, SHOWN)
+    """A resource is shown with its ``meta``: the location is its address, the version equals ``ETag``."""
+    assert answer(Found(USER, STORED)) == (200, {"Content-Type": SCIM_JSON, "ETag": SHOWN["meta"]["version"]}, SHOWN)
+
+
+def test_a_resource_that_the_client_has() -> None:
+    """A 304 has the ``ETag`` and nothing of the resource, whatever was asked to be shown (RFC 9110 §15.4.5)."""
+    projection = parse_projection(parse_parameters("attributes=userName"), USER)
+    assert answer(Found(USER, STORED, is_known=True), projection) == (304, {"ETag": 'W/"3"'}, None)
+
+
+def test_the_version_is_no_part_of_what_is_stored() -> None:
+    """The version is shown from its own column, so that the stored text does not change with it."""
+    assert "version" not in STORED.document
+    later = replace(STORED, meta=replace(STORED.meta, version=4))
+    assert answer(Found(USER, later))[2]["meta"] == {**SHOWN["meta"], "version": 'W/"4"'}
 
 
 def test_a_resource_that_was_created() -> None:
     """A 201 has the address in ``Location``, equal to ``meta.location``, and the whole resource (RFC 7644 §3.3)."""
     status, headers, body = answer(Created(USER, STORED))
     assert (status, body) == (201, SHOWN)
-    assert headers == {"Content-Type": SCIM_JSON, "Location": SHOWN["meta"]["location"]}
+    assert headers == {"Content-Type": SCIM_JSON, "Location": SHOWN["meta"]["location"], "ETag": 'W/"3"'}
 
 
 def test_a_resource_that_was_deleted() -> None:

@@ -77,6 +77,7 @@ from musterbook.scim.operation import (
 )
 from musterbook.scim.operation import Operation as ScimOperation
 from musterbook.scim.operation import Outcome as ScimOutcome
+from musterbook.scim.versions import NO_PRECONDITION, Precondition
 
 Result = TypeVar("Result")
 
@@ -139,16 +140,17 @@ class Directory:
         match operation:
             case SearchResources(resource_type, query):
                 return await self._store.search(actor.tenant_id, resource_type, query)
-            case GetResource(resource_type, id_):
-                return Found(resource_type, (await self._record(actor, resource_type, id_)).stored)
-            case ReplaceResource(id_, sent):
-                return await self._write(actor, sent.resource_type, id_, lambda now: replace_resource(now, sent))
-            case PatchResource(resource_type, id_, patch):
-                return await self._write(actor, resource_type, id_, lambda now: apply_patch(now, patch))
+            case GetResource(resource_type, id_, precondition):
+                stored = (await self._record(actor, resource_type, id_)).stored
+                return Found(resource_type, stored, precondition.is_known(stored.meta.version))
+            case ReplaceResource(_, sent):
+                return await self._write(actor, operation, lambda now: replace_resource(now, sent))
+            case PatchResource(_, _, patch):
+                return await self._write(actor, operation, lambda now: apply_patch(now, patch))
             case CreateResource(resource):
                 return await self._create(actor, resource)
-            case DeleteResource(resource_type, id_):
-                return await self._remove(actor, resource_type, id_)
+            case DeleteResource():
+                return await self._remove(actor, operation)
             case _:
                 assert_never(operation)
 
@@ -227,7 +229,10 @@ class Directory:
         return Created(resource_type, record.stored)
 
     async def _write(
-        self, actor: Actor, resource_type: ResourceType, id_: str, change_resource: Callable[[Resource], Resource]
+        self,
+        actor: Actor,
+        operation: ReplaceResource | PatchResource,
+        change_resource: Callable[[Resource], Resource],
     ) -> Found:
         """Change a resource; the account follows."""
 
@@ -235,7 +240,10 @@ class Directory:
             resource = change_resource(state.resource)
             return State(resource, rules.follow_resource(state.account, resource, actor.kind))
 
-        record, _ = await self._update(actor, resource_type, id_, next_state)
+        resource_type = operation.resource_type
+        record, _ = await self._update(
+            actor, resource_type, operation.id, next_state, precondition=operation.precondition
+        )
         return Found(resource_type, record.stored)
 
     async def _update(
@@ -245,11 +253,14 @@ class Directory:
         id_: str,
         next_state: Callable[[State], State],
         action: Action | None = None,
+        precondition: Precondition = NO_PRECONDITION,
     ) -> tuple[Record, State]:
         """Bring a resource from its state to the next; what changes nothing stores nothing."""
 
         async def compute() -> tuple[tuple[Record, State], Change | None]:
             current = await self._record(actor, resource_type, id_)
+            # Here, and not once before: who is overtaken computes again, from another version.
+            precondition.check_change(current.stored.meta.version)
             before = state_of(resource_type, current)
             after = next_state(before)
             if after == before:
@@ -260,9 +271,12 @@ class Directory:
 
         return await self._commit_latest(resource_type, compute)
 
-    async def _remove(self, actor: Actor, resource_type: ResourceType, id_: str) -> Deleted:
+    async def _remove(self, actor: Actor, operation: DeleteResource) -> Deleted:
+        resource_type = operation.resource_type
+
         async def compute() -> tuple[Deleted, Change]:
-            record = await self._record(actor, resource_type, id_)
+            record = await self._record(actor, resource_type, operation.id)
+            operation.precondition.check_change(record.stored.meta.version)
             occasion = self._occasion(actor, Action.DEPROVISIONED)
             return Deleted(), removal_change(record, state_of(resource_type, record), occasion)
 

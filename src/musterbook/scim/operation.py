@@ -14,6 +14,7 @@ from musterbook.scim.patch import Patch
 from musterbook.scim.path import BoundPath
 from musterbook.scim.resource import Resource, StoredResource
 from musterbook.scim.schema import ResourceType
+from musterbook.scim.versions import NO_PRECONDITION, Precondition
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class GetResource:
 
     resource_type: ResourceType
     id: str
+    precondition: Precondition = NO_PRECONDITION
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class ReplaceResource:
 
     id: str
     resource: Resource
+    precondition: Precondition = NO_PRECONDITION
 
     @property
     def resource_type(self) -> ResourceType:
@@ -90,6 +93,7 @@ class PatchResource:
     resource_type: ResourceType
     id: str
     patch: Patch
+    precondition: Precondition = NO_PRECONDITION
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,7 @@ class DeleteResource:
 
     resource_type: ResourceType
     id: str
+    precondition: Precondition = NO_PRECONDITION
 
 
 Operation: TypeAlias = CreateResource | GetResource | SearchResources | ReplaceResource | PatchResource | DeleteResource
@@ -117,6 +122,8 @@ class Found:
 
     resource_type: ResourceType
     stored: StoredResource
+    is_known: bool = False
+    """Whether the client has this version already, as it said by ``If-None-Match``."""
 
 
 @dataclass(frozen=True, slots=True)

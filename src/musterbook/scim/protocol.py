@@ -30,6 +30,7 @@ from musterbook.scim.resource import Json
 from musterbook.scim.routing import Endpoint, Route, find_route
 from musterbook.scim.schema import ResourceType
 from musterbook.scim.service import Service
+from musterbook.scim.versions import parse_precondition
 
 _JSON_TYPES = frozenset({"application/scim+json", "application/json"})
 
@@ -44,6 +45,10 @@ class ScimRequest(NamedTuple):
     """The raw query string, still percent-encoded."""
     content_type: str | None
     body: bytes
+    if_match: str | None = None
+    """As it was sent, several fields joined by commas."""
+    if_none_match: str | None = None
+    """As it was sent, several fields joined by commas."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,21 +96,29 @@ def _parse_resource_request(
 def _parse_operation(
     request: ScimRequest, route: Route, resource_type: ResourceType, parameters: Parameters, tolerance: Tolerance
 ) -> tuple[str, Operation]:
-    match (route.endpoint, request.method):
-        case (Endpoint.RESOURCE, "GET"):
-            return "get", GetResource(resource_type, route.id)
-        case (Endpoint.RESOURCE, "DELETE"):
-            return "delete", DeleteResource(resource_type, route.id)
-        case (Endpoint.RESOURCE, "PATCH"):
-            return "patch", PatchResource(
-                resource_type, route.id, parse_patch(_body(request), resource_type, tolerance)
-            )
-        case (Endpoint.RESOURCE, _):
-            return "replace", ReplaceResource(route.id, parse_resource(_body(request), resource_type, tolerance))
-        case (_, "POST"):
-            return "create", CreateResource(parse_resource(_body(request), resource_type, tolerance))
+    if route.endpoint is Endpoint.RESOURCE:
+        return _parse_resource_operation(request, route.id, resource_type, tolerance)
+    # A list has no version, and neither has what is not created yet: preconditions say nothing here.
+    if request.method == "POST":
+        return "create", CreateResource(parse_resource(_body(request), resource_type, tolerance))
+    return "search", SearchResources(resource_type, parse_query(parameters, resource_type, tolerance))
+
+
+def _parse_resource_operation(
+    request: ScimRequest, id_: str, resource_type: ResourceType, tolerance: Tolerance
+) -> tuple[str, Operation]:
+    precondition = parse_precondition(request.if_match, request.if_none_match)
+    match request.method:
+        case "GET":
+            return "get", GetResource(resource_type, id_, precondition)
+        case "DELETE":
+            return "delete", DeleteResource(resource_type, id_, precondition)
+        case "PATCH":
+            patch = parse_patch(_body(request), resource_type, tolerance)
+            return "patch", PatchResource(resource_type, id_, patch, precondition)
         case _:
-            return "search", SearchResources(resource_type, parse_query(parameters, resource_type, tolerance))
+            sent = parse_resource(_body(request), resource_type, tolerance)
+            return "replace", ReplaceResource(id_, sent, precondition)
 
 
 def _body(request: ScimRequest) -> dict[str, Json]:

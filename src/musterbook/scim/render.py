@@ -17,13 +17,14 @@ from musterbook.scim.protocol import Exchange
 from musterbook.scim.resource import Json, StoredResource
 from musterbook.scim.schema import ResourceType
 from musterbook.scim.service import Service
+from musterbook.scim.versions import entity_tag
 
 SCIM_JSON = "application/scim+json"
 PLAIN_JSON = "application/json"
 ERROR_URN = "urn:ietf:params:scim:api:messages:2.0:Error"
 
 _ENCODER = msgspec.json.Encoder()
-_OK, _CREATED, _NO_CONTENT = 200, 201, 204
+_OK, _CREATED, _NO_CONTENT, _NOT_MODIFIED = 200, 201, 204, 304
 
 
 class ScimResponse(NamedTuple):
@@ -57,13 +58,15 @@ def render(exchange: Exchange, outcome: Outcome | None, service: Service, media_
     match outcome:
         case None:
             return ScimResponse(_OK, (content_type,), _ENCODER.encode(exchange.document))
+        case Found(_, stored, is_known=True):
+            return ScimResponse(_NOT_MODIFIED, (_etag(stored),), b"")
         case Found(resource_type, stored):
             body = _representation(stored, resource_type, service, projection)
-            return ScimResponse(_OK, (content_type,), body.encode())
+            return ScimResponse(_OK, (content_type, _etag(stored)), body.encode())
         case Created(resource_type, stored):
             body = _representation(stored, resource_type, service, projection)
             location = ("Location", _location(stored, resource_type, service))
-            return ScimResponse(_CREATED, (content_type, location), body.encode())
+            return ScimResponse(_CREATED, (content_type, location, _etag(stored)), body.encode())
         case Deleted():
             return ScimResponse(_NO_CONTENT, (), b"")
         case Page():
@@ -88,6 +91,10 @@ def render_error(error: ScimError, media_type: str) -> ScimResponse:
     return ScimResponse(error.status, tuple(headers), _ENCODER.encode(document))
 
 
+def _etag(stored: StoredResource) -> tuple[str, str]:
+    return "ETag", entity_tag(stored.meta.version)
+
+
 def _location(stored: StoredResource, resource_type: ResourceType, service: Service) -> str:
     return f"{service.base_url}{resource_type.endpoint}/{stored.id}"
 
@@ -96,10 +103,11 @@ def _representation(
     stored: StoredResource, resource_type: ResourceType, service: Service, projection: Projection
 ) -> str:
     meta = stored.meta
-    # The values are ours and need no escaping: a checked base URL, an id, two times in one fixed form.
+    # The values are ours and need no escaping: a checked base URL, an id, two times in one fixed form, a number.
     text = (
         f'{stored.document[:-1]},"meta":{{"resourceType":"{resource_type.name}","created":"{meta.created}",'
-        f'"lastModified":"{meta.last_modified}","location":"{service.base_url}{resource_type.endpoint}/{stored.id}"}}}}'
+        f'"lastModified":"{meta.last_modified}","location":"{service.base_url}{resource_type.endpoint}/{stored.id}",'
+        f'"version":"W/\\"{meta.version}\\""}}}}'
     )
     if projection.is_default:
         return text

@@ -15,7 +15,7 @@ Headers: TypeAlias = list[tuple[bytes, bytes]]
 
 STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 CONNECTION_CLOSE = (b"connection", b"close")
-_NO_CONTENT = 204
+_WITHOUT_CONTENT = frozenset({204, 304})
 
 
 def fixed_headers(base_url: str) -> Headers:
@@ -30,7 +30,7 @@ async def send_answer(send: Send, response: ScimResponse, request_id: str, more:
     """Send ``response`` with its request id and the header fields ``more``."""
     headers: Headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
     headers.append((b"x-request-id", request_id.encode("ascii")))
-    if response.status != _NO_CONTENT:  # RFC 9110 §8.6 forbids the length there.
+    if response.status not in _WITHOUT_CONTENT:  # RFC 9110 §8.6 forbids the length there, or wants that of a 200.
         headers.append((b"content-length", b"%d" % len(response.body)))
     headers += more
     await send({"type": "http.response.start", "status": response.status, "headers": headers})

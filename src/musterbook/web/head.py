@@ -18,6 +18,8 @@ _READ = frozenset(
         b"content-length",
         b"content-type",
         b"forwarded",
+        b"if-match",
+        b"if-none-match",
         b"transfer-encoding",
         b"via",
         b"x-forwarded-for",
@@ -43,6 +45,8 @@ class RequestHead:
         "forwarded_for",
         "forwarded_proto",
         "has_body",
+        "if_match",
+        "if_none_match",
         "is_forwarded",
         "repeats_authorization",
         "repeats_content_type",
@@ -59,6 +63,8 @@ class RequestHead:
         self.forwarded_for = ""
         self.forwarded_proto = ""
         self.has_body = False
+        self.if_match: str | None = None
+        self.if_none_match: str | None = None
         self.is_forwarded = False
         """Whether a proxy says that it forwards for somebody, believed or not."""
         self.repeats_authorization = False
@@ -83,9 +89,7 @@ def _read_field(head: RequestHead, name: bytes, value: bytes) -> None:
             head.repeats_authorization = head.authorization is not None
             head.authorization = value
         case b"accept":
-            # Repeated fields are one list (RFC 9110 §5.3).
-            text = value.decode("latin-1")
-            head.accept = text if head.accept is None else f"{head.accept}, {text}"
+            head.accept = _joined(head.accept, value)
         case b"content-type":
             head.repeats_content_type = head.content_type is not None
             head.content_type = value.decode("latin-1")
@@ -97,6 +101,10 @@ def _read_field(head: RequestHead, name: bytes, value: bytes) -> None:
             head.has_body = True
         case b"content-encoding":
             head.content_encoding = value.decode("latin-1").strip().lower()
+        case b"if-match":
+            head.if_match = _joined(head.if_match, value)
+        case b"if-none-match":
+            head.if_none_match = _joined(head.if_none_match, value)
         case b"x-request-id":
             head.request_id = _safe_request_id(value)
         case b"x-forwarded-for":
@@ -109,6 +117,12 @@ def _read_field(head: RequestHead, name: bytes, value: bytes) -> None:
             head.is_forwarded = True
         case _:  # Fields that only tell of a proxy.
             head.is_forwarded = True
+
+
+def _joined(before: str | None, value: bytes) -> str:
+    # Repeated fields are one list (RFC 9110 §5.3).
+    text = value.decode("latin-1")
+    return text if before is None else f"{before}, {text}"
 
 
 def _safe_request_id(value: bytes) -> str | None:

@@ -94,7 +94,7 @@ class ScimApplication:
             body = await read_body(receive, body_limit(method, path))
         tolerance = record.tolerance = Tolerance() if key is None else Tolerance(Profile(key.profile), key.idp)
         query = scope["query_string"].decode("latin-1")
-        request = ScimRequest(method, path, query, head.content_type, body)
+        request = ScimRequest(method, path, query, head.content_type, body, head.if_match, head.if_none_match)
         exchange = parse_request(request, services.service, tolerance)
         record.route = exchange.route
         record.operation = exchange.operation_name
