@@ -69,6 +69,7 @@ CREW = make_resource_type(
                         "subAttributes": [
                             {"name": "value", "type": "string", **_REFERENCE},
                             {"name": "display", "type": "string"},
+                            {"name": "rank", "type": "string", "mutability": "readOnly"},
                         ],
                     },
                     {

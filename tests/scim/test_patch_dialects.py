@@ -25,6 +25,7 @@ from tests.scim.patching import (
     LENIENT,
     PATCH_OP,
     RFC,
+    USER,
     WORK,
     ada_but,
     message,
@@ -223,7 +224,8 @@ def test_schemas_follow_from_the_attributes(sent: Json) -> None:
     assert patch(ADA, sent, profile=RFC) is ADA
     assert refusal(ADA, operation("replace", "schemas", value=[1]), profile=RFC)[0] is InvalidValueError
     detail = "schemas is required and cannot be removed."
-    assert refusal(ADA, operation("replace", "schemas", value=[]), profile=RFC) == (MutabilityError, detail)
+    for refused in (operation("replace", "schemas", value=[]), operation("remove", "schemas", value=[ENTERPRISE])):
+        assert refusal(ADA, refused, profile=RFC) == (MutabilityError, detail)
 
 
 @pytest.mark.parametrize(
@@ -239,6 +241,23 @@ def test_schemas_follow_from_the_attributes(sent: Json) -> None:
 def test_the_extension_is_known_by_the_names_that_clients_have_for_it(sent: Json, expected: dict[str, str]) -> None:
     """OneLogin's URNs of the enterprise extension mean in PATCH what they mean in POST and PUT."""
     assert patch(ADA, sent).attributes == ada_but(enterprise={**ADA.attributes[ENTERPRISE], **expected})
+
+
+@pytest.mark.parametrize("path", [f"{ENTERPRISE_1}:department", ENTERPRISE_1, USER])
+def test_the_rfc_profile_knows_no_other_names_for_a_schema(path: str) -> None:
+    """151: a path begins with the URN of a schema that there is, and ends with an attribute."""
+    assert refusal(ADA, operation("replace", path, value={"department": "Poems"}), profile=RFC)[0] is InvalidPathError
+    tolerance = Tolerance()
+    assert patch(ADA, operation("replace", f"{ENTERPRISE_1}1:department", value="x"), tolerance=tolerance) is ADA
+    assert tolerance.ignored == [f"{ENTERPRISE_1}1:department"]
+
+
+def test_an_attribute_by_its_full_name_is_no_dialect() -> None:
+    """152: RFC 7644 §3.5.2 foresees full names; the extension's object is the RFC's own form."""
+    for value in ({f"{ENTERPRISE}:department": "Poems"}, {ENTERPRISE: {"department": "Poems"}}):
+        assert patch(ADA, operation("add", value=value), profile=RFC).attributes == ada_but(
+            enterprise={**ADA.attributes[ENTERPRISE], "department": "Poems"}
+        )
 
 
 def test_a_single_value_is_not_doubled_by_a_filter() -> None:

@@ -108,8 +108,8 @@ def test_remove_needs_a_path() -> None:
 @pytest.mark.parametrize("value", [None, "active", False, [], [{"active": False}], 1])
 def test_without_a_path_the_value_is_an_object(value: Json) -> None:
     """139: without a path the value holds the attributes, so it is an object."""
-    with pytest.raises((InvalidValueError, NoTargetError)):
-        patch(ADA, operation("replace", value=value))
+    detail = "The value of an operation without a path must be an object with attributes."
+    assert refusal(ADA, operation("replace", value=value)) == (InvalidValueError, detail)
 
 
 def test_operations_apply_in_order() -> None:

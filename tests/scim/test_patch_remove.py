@@ -13,6 +13,7 @@ from tests.scim.patching import (
     FLEET,
     HOME,
     INTEROP,
+    LENIENT,
     OFFICE,
     RFC,
     USER,
@@ -207,12 +208,38 @@ def test_a_list_of_values_is_refused_where_the_rfc_alone_counts() -> None:
     sent = operation("remove", "emails", value=[{"value": "ada@example.com"}])
     assert refusal(ADA, sent, profile=RFC) == (
         InvalidValueError,
-        'A "remove" takes no value; select what to remove by a filter, as in emails[…].',
+        'A "remove" takes no value; name in its path what to remove of emails.',
     )
+
+
+def test_the_value_beside_an_extension_says_what_goes_of_it() -> None:
+    """144: as for lists, a value never makes it all; the RFC alone gives it no meaning."""
+    sent = operation("remove", ENTERPRISE, value={"department": "anything"})
+    assert patch(ADA, sent).attributes == ada_but(enterprise={"manager": {"value": "42", "$ref": "../Users/42"}})
+    assert refusal(ADA, sent, profile=RFC)[0] is InvalidValueError
+    assert patch(ADA, operation("remove", USER, value={"title": None})).attributes == ada_but("title")
+
+
+def test_a_filter_on_a_single_value_is_obeyed() -> None:
+    """144: where the one value is not what the filter describes, nothing is removed."""
+    assert patch(ADA, operation("remove", 'name[familyName eq "King"].givenName')) is ADA
+    sent = operation("remove", 'name[familyName eq "Lovelace"].givenName')
+    assert patch(ADA, sent).attributes == ada_but(name={"familyName": "Lovelace"})
+
+
+def test_a_read_only_part_of_a_value_stays() -> None:
+    """78: whatever is written around it, a read-only sub-attribute stays as the server has it."""
+    captain = {"value": "a1", "display": "FitzRoy", "rank": "Lieutenant"}
+    crew = replace(CREW_OF_TWO, attributes={**CREW_OF_TWO.attributes, "captain": captain})
+    new = {"value": "a1", "display": "Robert", "rank": None}
+    for profile in (LENIENT, RFC, INTEROP):
+        patched = patch(crew, operation("replace", "captain", value=new), profile=profile)
+        assert patched.attributes == {**crew.attributes, "captain": {**captain, "display": "Robert"}}
+    refused = refusal(crew, operation("replace", "captain.rank", value="Admiral"), profile=RFC)
+    assert refused == (MutabilityError, "captain.rank is read-only; leave it out.")
 
 
 def test_the_resource_itself_is_not_removed_by_patch() -> None:
     """157: deletion is DELETE's; the base schema is not an attribute."""
     detail = "A resource is removed by DELETE; a PATCH removes attributes."
     assert refusal(ADA, operation("remove", USER)) == (NoTargetError, detail)
-    assert refusal(ADA, operation("replace", USER, value=None)) == (NoTargetError, detail)

@@ -102,14 +102,16 @@ def _changes_at(
         edit = _edit(op, target, path.attribute, value, tolerance)
         if edit is not None:
             yield Change(None if path.extension is None else path.extension.id, path.attribute, edit)
-    elif op is not _REMOVE and value is not None:
-        yield from _changes_in(op, path, value, resource_type, tolerance)
-    elif path.extension is None:
-        raise NoTargetError("A resource is removed by DELETE; a PATCH removes attributes.")
-    else:
+    elif value is None and path.extension is not None:
         for attribute in path.extension.attributes:
             if attribute.mutability is not _READ_ONLY:
                 yield Change(path.extension.id, attribute, Assign(None))
+    elif value is None and op is _REMOVE:
+        raise NoTargetError("A resource is removed by DELETE; a PATCH removes attributes.")
+    else:
+        if op is _REMOVE:
+            _check_removal_by_value(path, tolerance)
+        yield from _changes_in(op, path, value, resource_type, tolerance)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -216,12 +218,16 @@ def _removal(target: Target, attribute: Attribute, value: Json, tolerance: Toler
     if target.filter is not None:
         return RemoveElements(target.filter)
     if attribute.multi_valued and value is not None:
-        if not tolerance.permits(REMOVED_BY_VALUE):
-            raise InvalidValueError(f'A "remove" takes no value; select what to remove by a filter, as in {path}[…].')
+        _check_removal_by_value(path, tolerance)
         listed = parse_value(attribute, value, str(path), tolerance)
         return None if listed is None else Discard(tuple(listed))
     _refuse_to_unassign(attribute, path)
     return Assign(None)
+
+
+def _check_removal_by_value(path: BoundPath, tolerance: Tolerance) -> None:
+    if not tolerance.permits(REMOVED_BY_VALUE):
+        raise InvalidValueError(f'A "remove" takes no value; name in its path what to remove of {path}.')
 
 
 def _refuse_to_unassign(attribute: Attribute, path: BoundPath) -> None:

@@ -23,6 +23,7 @@ from musterbook.scim.values import HOLLOW_SUB_ATTRIBUTES, without_repetitions
 
 _COMPLEX = AttributeType.COMPLEX
 _IMMUTABLE = Mutability.IMMUTABLE
+_READ_ONLY = Mutability.READ_ONLY
 _IDENTITY = frozenset({"value", "type"})
 
 
@@ -107,7 +108,7 @@ def _edited(attribute: Attribute, current: Json | None, edit: Edit) -> Json | No
     match edit:
         case Assign():
             if isinstance(edit.value, dict):
-                _check_immutable(attribute, current or {}, edit.value)
+                return _written(attribute, current or {}, edit.value, is_whole=True) or None
             return edit.value
         case Merge():
             if edit.goes_with_value:
@@ -136,8 +137,12 @@ def _edited(attribute: Attribute, current: Json | None, edit: Edit) -> Json | No
 def _written(
     attribute: Attribute, present: Mapping[str, Json], values: Mapping[str, Json | None], *, is_whole: bool = False
 ) -> dict[str, Json]:
-    """Return the complex value ``present`` with ``values`` set, in the order of the schema."""
-    merged = {**values} if is_whole else {**present, **values}
+    """Return the complex value ``present`` with ``values`` set, in the order of the schema.
+
+    ``is_whole``: of what ``values`` do not name, only what is read-only stays.
+    """
+    kept = {sub.name for sub in attribute.sub_attributes if sub.mutability is _READ_ONLY} if is_whole else present
+    merged = {**{name: value for name, value in present.items() if name in kept}, **values}
     written = {sub.name: merged[sub.name] for sub in attribute.sub_attributes if merged.get(sub.name) is not None}
     _check_immutable(attribute, present, written)
     return written
