@@ -222,3 +222,7 @@ def key(tenant_id: TenantId, number: int) -> Key:
         created_at=at(number),
         expires_at=at(number + 1000),
     )
+
+
+ADA = person(1, "ada@example.com", "ada@example.com", external_id="E-1", name={"familyName": "Lovelace"})
+BOB = person(2, "bob@example.com", "bob@example.com")

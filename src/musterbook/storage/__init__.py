@@ -21,7 +21,7 @@ from musterbook.storage.migrations import SchemaVersion, check_schema
 from musterbook.storage.postgres.database import open_postgres
 from musterbook.storage.postgres.migrate import migrate_postgres
 from musterbook.storage.sqlite.backup import copy_database
-from musterbook.storage.sqlite.database import SqliteDatabase, migrate_sqlite, open_sqlite
+from musterbook.storage.sqlite.database import migrate_sqlite, open_sqlite
 
 __all__ = [
     "Database",
@@ -31,7 +31,6 @@ __all__ = [
     "SchemaTooNewError",
     "SchemaTooOldError",
     "SchemaVersion",
-    "SqliteDatabase",
     "backup_database",
     "check_schema",
     "migrate_database",
