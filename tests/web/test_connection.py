@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import socket
+import threading
 import time
 from collections.abc import Iterator
 
@@ -9,6 +11,7 @@ import pytest
 
 from musterbook.web import body as body_module
 from musterbook.web import connection as module
+from musterbook.web.connection import MAX_HEAD_BYTES
 from tests.web.site import USER
 from tests.web.wire import PATIENCE_SECONDS, Line, Running, running_server
 
@@ -216,6 +219,14 @@ def test_a_refused_body_that_ends_leaves_the_connection_usable(server: Running, 
         assert line.read().status == 200
 
 
+def test_a_broken_body_that_nobody_reads_is_not_answered_again(server: Running, line: Line) -> None:
+    """A request has one answer: where its body turns out broken after it was refused, the connection just ends."""
+    line.send(server.head("POST", "/Nowhere", "Transfer-Encoding: chunked"))
+    assert line.read().status == 404
+    line.send(b"nonsense\r\n")
+    assert line.read_rest() == b""
+
+
 def test_the_body_of_a_refused_request_is_not_waited_for(
     server: Running, line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -253,6 +264,15 @@ def test_requests_in_a_row_are_answered_in_their_order(server: Running, line: Li
     ]
 
 
+def test_many_requests_in_a_row_are_no_large_head(server: Running, line: Line) -> None:
+    """However much is read at once, only what belongs to one head counts for its limits."""
+    count = 1500
+    requests = server.head("GET", "/Users/1") * count
+    assert len(requests) > 3 * MAX_HEAD_BYTES
+    threading.Thread(target=line.send, args=(requests,)).start()
+    assert [line.read().status for _ in range(count)] == [404] * count
+
+
 @pytest.mark.parametrize("between", [0, 1, 3])
 def test_garbage_after_a_request_does_not_answer_it(server: Running, line: Line, between: int) -> None:
     """A request that is followed by garbage gets its own answer and the end of the connection: a 400 sent at once
@@ -288,13 +308,22 @@ def test_an_offer_of_another_protocol_is_declined(server: Running, line: Line, f
 
 
 def test_an_answer_that_nobody_takes_is_given_up(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A peer that asks and asks and reads nothing is left, so that its answers do not fill the memory."""
-    monkeypatch.setattr(module, "STALLED_WRITE_SECONDS", 0.3)
+    """A peer that asks and asks and reads nothing is left after a while, and until then only so much of what it sends
+    is read: the rest waits in the buffers of the system, which do not grow.
+    """
+    monkeypatch.setattr(module, "STALLED_WRITE_SECONDS", 0.5)
+    before = len(server.log.requests)
     with server.line() as other:
+        other.connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * KIB)
+        other.connection.settimeout(PATIENCE_SECONDS)
         request = server.head("GET", "/Schemas")
+        sent = 0
         with pytest.raises((BrokenPipeError, ConnectionResetError)):  # noqa: PT012 - which of the writes fails is the system's choice
-            for _ in range(100_000):
+            while sent < 50 * MIB:
                 other.send(request)
+                sent += len(request)
+    assert sent < 20 * MIB
+    assert 0 < len(server.log.requests) - before < 500
     assert users(server) == 0
 
 

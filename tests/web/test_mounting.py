@@ -1,5 +1,8 @@
 """Musterbook inside a product's own server: mounted under a prefix in Starlette and FastAPI."""
 
+import asyncio
+import dataclasses
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,11 +13,11 @@ from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message
 
 from musterbook.web import Application, json_log
 from musterbook.wiring import create_app, open_services
-from tests.web.site import USER, LogLines, make_settings
+from tests.web.site import USER, LogLines, Prepared, call, make_settings, open_site
 
 PREFIX = "/directory"
 BASE_URL = f"http://product.test{PREFIX}"
@@ -100,6 +103,33 @@ async def test_a_host_runs_the_lifespan_inside_its_own(
             assert (await client.get(f"{PREFIX}/scim/v2/ServiceProviderConfig")).status_code == 200
         assert (await client.get(f"{PREFIX}/scim/v2/ServiceProviderConfig")).status_code == 503
         assert (await client.get(f"{PREFIX}/healthz")).status_code == 200
+
+
+async def test_closing_waits_for_requests_under_way(prepared: Prepared, tmp_path: Path) -> None:
+    """On leaving the lifespan a request that has begun is finished before the database is closed."""
+    goes_on = asyncio.Event()
+    body = json.dumps(USER).encode()
+
+    async def receive() -> Message:
+        await goes_on.wait()
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async with open_site(prepared, tmp_path) as site:
+        application = create_app(site.settings, log=json_log(LogLines()))
+        lifespan = application.lifespan()
+        await lifespan.__aenter__()
+        length = (b"content-length", str(len(body)).encode())
+        mounted = dataclasses.replace(site, application=application)
+        request = asyncio.create_task(
+            call(mounted, "/scim/v2/Users", method="POST", headers=(length,), receive=receive)
+        )
+        await asyncio.sleep(0)
+        closing = asyncio.create_task(lifespan.__aexit__(None, None, None))
+        done, _ = await asyncio.wait([request, closing], timeout=0.05)
+        assert done == set()
+        goes_on.set()
+        assert (await request).status == 201
+        await closing
 
 
 async def test_the_host_s_own_routes_stay_its_own(tmp_path: Path) -> None:

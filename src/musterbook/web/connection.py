@@ -6,17 +6,19 @@ requests. This module bounds everything else that a peer can hold open (RFC 9110
 * a request head that does not end: ten seconds, 64 KiB (414 for its first line, 431 for the rest);
 * a body that nobody will read, after a refusal: a little is read and dropped, so that the peer sees the answer instead
   of a reset connection, and the connection stays usable;
-* an answer that the peer does not take;
+* an answer that the peer does not take, and requests that wait for their turn;
 * garbage after a request that is still being worked on: its answer goes out first, so that nobody takes the refusal
   of the garbage for it.
 """
 
 import asyncio
+from collections.abc import Sized
 from http import HTTPStatus
 
 import httptools
 from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
@@ -26,6 +28,8 @@ from musterbook.scim.render import SCIM_JSON, render_error
 MAX_REQUEST_LINE_BYTES = 64 * 1024
 MAX_HEAD_BYTES = 64 * 1024
 """All header fields together. nginx takes 32 KiB by default, Apache some 800 KiB."""
+LARGEST_READ_BYTES = 256 * 1024
+"""What the event loops hand over at once, at most."""
 MAX_HEADER_FIELDS = 100
 """As many as Apache takes by default."""
 HEAD_SECONDS = 10.0
@@ -38,6 +42,9 @@ sending one loses it to a reset."""
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 """As uvicorn writes it: an answer of its own, which nothing follows."""
+_MALFORMED = (type(None), httptools.HttpParserError, UnicodeDecodeError)
+"""What ends the reading of a request because of the request: the parser itself, our limits, a target that is not
+ASCII. Anything else that was raised meanwhile is a bug."""
 _FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 
 
@@ -87,6 +94,23 @@ class JoinedWrites(asyncio.Transport):
         self._transport.close()
 
 
+class QueueFlow(FlowControl):
+    """Reads nothing more from a peer as long as requests that were read wait for their turn.
+
+    uvicorn reads on after each answer: a peer that sends a thousand requests at once filled the memory with them.
+    """
+
+    def __init__(self, transport: asyncio.Transport, waiting: Sized) -> None:
+        """Keep the reading of ``transport`` paused while anything is in ``waiting``."""
+        super().__init__(transport)
+        self._waiting = waiting
+
+    def resume_reading(self) -> None:
+        """Read on, unless requests wait."""
+        if not self._waiting:
+            super().resume_reading()
+
+
 class BoundedHttpProtocol(HttpToolsProtocol):
     """uvicorn's protocol with bounds on what a peer can hold open."""
 
@@ -102,8 +126,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._unread_timer: asyncio.TimerHandle | None = None
         self._write_timer: asyncio.TimerHandle | None = None
         self._head_is_open = False
+        self._chunk_bytes = 0
         self._head_bytes = 0
-        """An upper bound: a chunk may hold more than the head."""
+        """What was read since the head began, at most: its first chunk may hold whole requests before it."""
         self._unread_bytes = 0
         self._refusal: ScimError | None = None
         self._active: RequestResponseCycle | None = None
@@ -115,6 +140,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """Wait for the first request, for a while."""
         super().connection_made(transport)
         self._joined_writes = JoinedWrites(transport)
+        self.flow = QueueFlow(transport, self.pipeline)
         self._start_head_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -128,17 +154,20 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on, and see that the head ends in time and in size."""
-        self._head_bytes = self._head_bytes + len(data) if self._head_is_open else len(data)
+        self._chunk_bytes = len(data)
+        self._head_bytes += self._chunk_bytes
         self._unset_keepalive_if_required()
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as offer:
             self._decline_upgrade(data[offer.args[0] :])
             return
-        except httptools.HttpParserError:
+        except httptools.HttpParserError as error:
+            if not isinstance(error.__context__, _MALFORMED):
+                self.logger.exception("Reading a request failed")
             self.send_400_response("")
             return
-        if self._head_is_open and self._head_bytes > MAX_HEAD_BYTES:
+        if self._head_is_open and self._head_bytes > LARGEST_READ_BYTES + MAX_HEAD_BYTES:
             self._refusal = self._oversized_head()
             self.send_400_response("")
         elif self._head_timer is None and (self._head_is_open or self._has_no_timer()):
@@ -151,6 +180,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             return
         super().on_message_begin()
         self._head_is_open = True
+        self._head_bytes = self._chunk_bytes
 
     def on_url(self, url: bytes) -> None:
         """Take a part of the target, within its limit."""
@@ -169,6 +199,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._head_timer.cancel()
             self._head_timer = None
         headers = self.headers
+        if self.parser.get_method() == b"CONNECT":  # Asks for a tunnel and has no path (RFC 9110 §9.3.6).
+            self._refuse(BadRequestError("This server is not a proxy."))
         if len(headers) > MAX_HEADER_FIELDS or (
             self._head_bytes > MAX_HEAD_BYTES
             and sum(len(name) + len(value) for name, value in headers) > MAX_HEAD_BYTES
@@ -207,6 +239,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Refuse what cannot be read as a request, and close the connection; uvicorn's own ``msg`` says less."""
         del msg
+        if self._unread_timer is not None:
+            self.transport.close()  # The rest of a request that has its answer: another would answer nothing.
+            return
         active = self._active
         if active is not None and not active.response_complete:
             if not active.more_body:
