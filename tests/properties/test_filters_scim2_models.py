@@ -62,7 +62,8 @@ def bound(text: str) -> BoundPath:
 
 
 def _elements(values: st.SearchStrategy[str]) -> st.SearchStrategy[list[Json]]:
-    element = st.fixed_dictionaries({"value": values}, optional={"type": KINDS, "primary": st.booleans()})
+    # What an element is that does not say whether it is primary is a difference.
+    element = st.fixed_dictionaries({"value": values, "primary": st.booleans()}, optional={"type": KINDS})
     return st.lists(element, min_size=1, max_size=3)
 
 
@@ -190,6 +191,8 @@ class Difference:
 
 DIFFERENCES = (
     Difference("`ne` on several values", 'emails.type ne "work"', True, False),
+    Difference("Elements that do not say whether they are primary", "emails[primary eq false]", True, False),
+    Difference("Elements that do not say whether they are primary", "emails.primary ne false", False, True),
     Difference("Full-width and half-width characters", 'userName eq "\uff21da"', True, False),
     Difference("Case-exact strings", 'externalId eq "E\u0301"', False, True),
     Difference("The case of a manager's id", f'{ENTERPRISE}:manager.value eq "m1"', True, False),

@@ -216,6 +216,35 @@ class TestManyValues:
         assert does_match('emails[type ne "work"]', element_without)
         assert not does_match('emails[type ne "work"]', {})
 
+    def test_an_element_that_does_not_say_so_is_not_primary(self) -> None:
+        """RFC 7643 §2.4: what does not specify ``primary`` is assumed to be false; ``pr`` asks what was specified."""
+        silent: dict[str, Json] = {"emails": [{"value": "a@x.test"}]}
+        first: dict[str, Json] = {"emails": [{"value": "a@x.test", "primary": True}]}
+        mixed: dict[str, Json] = {"emails": [*first["emails"], *silent["emails"]]}
+        answers = {
+            text: [does_match(text, person) for person in ({}, silent, first, mixed)]
+            for text in (
+                "emails.primary eq false",
+                "emails[primary eq false]",
+                "emails.primary ne false",
+                "emails[primary ne false]",
+                "emails.primary eq true",
+                "emails[primary ne true]",
+                "emails.primary pr",
+                "emails[primary pr]",
+            )
+        }
+        assert answers == {
+            "emails.primary eq false": [False, True, False, True],
+            "emails[primary eq false]": [False, True, False, True],
+            "emails.primary ne false": [True, False, True, True],
+            "emails[primary ne false]": [False, False, True, True],
+            "emails.primary eq true": [False, False, True, True],
+            "emails[primary ne true]": [False, True, False, True],
+            "emails.primary pr": [False, False, True, True],
+            "emails[primary pr]": [False, False, True, True],
+        }
+
     def test_the_sub_attribute_of_an_element_may_have_many_values(self) -> None:
         """Values are looked at one by one, however deep they stand."""
         ship = {"holds": [{"marks": ["a", "b"]}, {"tons": 5}]}

@@ -250,6 +250,19 @@ def _member(holder: Json, name: str) -> Json:
     return holder.get(name) if isinstance(holder, dict) else None
 
 
+def _or(value: Json, assumed: Json) -> Json:
+    return assumed if value is None else value
+
+
+def _assumed(path: BoundPath) -> Json:
+    """Return what the last name of a path is compared as where an element does not have it.
+
+    RFC 7643 §2.4: an element that does not say that it is the primary one is not.
+    """
+    leaf = path.leaf
+    return False if leaf is not None and leaf.name == "primary" and leaf.type is AttributeType.BOOLEAN else None
+
+
 def _elements(value: Json) -> Sequence[Json]:
     """Return the elements of a multi-valued attribute, also where a single value stands in their place."""
     if isinstance(value, list | tuple):
@@ -257,14 +270,17 @@ def _elements(value: Json) -> Sequence[Json]:
     return () if value is None else (value,)
 
 
-def _values_reader(path: BoundPath, read: _Reader) -> Callable[[Json], Iterable[Json]]:
-    """Return what reads all values of a path; it gives one unassigned value where there is none."""
+def _values_reader(path: BoundPath, read: _Reader, assumed: Json = None) -> Callable[[Json], Iterable[Json]]:
+    """Return what reads all values of a path; it gives one unassigned value where there is none.
+
+    ``assumed`` is the value of an element that has none.
+    """
     sub = path.sub_attribute
     if sub is None:
         return lambda holder: _elements(read(holder)) or (None,)
     name = sub.name
     if not sub.multi_valued:
-        return lambda holder: [_member(element, name) for element in _elements(read(holder))] or (None,)
+        return lambda holder: [_or(_member(element, name), assumed) for element in _elements(read(holder))] or (None,)
 
     def read_all(holder: Json) -> Iterable[Json]:
         found = [_elements(_member(element, name)) for element in _elements(read(holder))]
@@ -295,7 +311,7 @@ def matches(filter_: Filter, resource: Resource) -> bool:
 def _compile(filter_: Filter, reader_of: _ReaderOf) -> Predicate:
     match filter_:
         case Comparison(path, op, value):
-            return _test(path, _predicate(path, op, value), reader_of)
+            return _test(path, _predicate(path, op, value), reader_of, _assumed(path))
         case Presence(path):
             return _test(path, _is_present, reader_of)
         case Conjunction(filters):
@@ -326,13 +342,15 @@ def _one_element(elements: Callable[[Json], Iterable[Json]], holds: Predicate) -
     return lambda holder: any(item is not None and holds(item) for item in elements(holder))
 
 
-def _test(path: BoundPath, holds: Predicate, reader_of: _ReaderOf) -> Predicate:
+def _test(path: BoundPath, holds: Predicate, reader_of: _ReaderOf, assumed: Json = None) -> Predicate:
     read = reader_of(path)
     attribute, sub = path.attribute, path.sub_attribute
     if (attribute is not None and attribute.multi_valued) or (sub is not None and sub.multi_valued):
-        read_values = _values_reader(path, read)
+        read_values = _values_reader(path, read, assumed)
         return lambda holder: any(map(holds, read_values(holder)))
     if sub is not None:
         name = sub.name
         return lambda holder: holds(_member(read(holder), name))
+    if assumed is not None and reader_of is _element_reader:
+        return lambda element: holds(_or(read(element), assumed))
     return lambda holder: holds(read(holder))
