@@ -1,6 +1,8 @@
 """What every command has, and how a command line is refused."""
 
 import json
+import socket
+import time
 
 import pytest
 
@@ -105,6 +107,16 @@ def test_a_database_that_cannot_be_used(shell: Shell, url: str, code: ExitCode, 
     assert result.err.startswith(f"Error: {message}")
     assert result.err.count("\n") == 1
     assert "lovelace" not in result.err
+
+
+def test_a_database_that_says_nothing(shell: Shell) -> None:
+    """A server that takes the connection and never answers is given up within five seconds."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        begun = time.monotonic()
+        result = shell("tenant", "list", "--database", f"postgresql://127.0.0.1:{silent.getsockname()[1]}/x")
+        assert time.monotonic() - begun < 5
+    assert (result.code, result.out) == (ExitCode.FAILED, "")
+    assert result.err.count("\n") == 1
 
 
 def test_a_file_that_is_no_database(shell: Shell) -> None:

@@ -17,5 +17,5 @@ request = urllib.request.Request(  # noqa: S310 the address stands in a page of 
     dict(header.split(": ", 1) for header in given.headers),
     method=given.method,
 )
-with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 as above
+with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 the address stands in a page, as above
     sys.stdout.buffer.write(answer.read())

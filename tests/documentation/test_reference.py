@@ -155,6 +155,10 @@ def test_every_setting() -> None:
 # HTTP
 
 HTTP = read("http-api")
+PATCH = {
+    "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+    "Operations": [{"op": "replace", "path": "title", "value": "Countess"}],
+}
 ROUTES = [(row[0], names(row[1])[0], int(row[2])) for row in rows(section(HTTP, "## Routes"))]
 
 
@@ -196,7 +200,7 @@ def test_what_is_not_listed_is_refused(server: Server, key: str) -> None:
 def test_what_is_not_offered(server: Server, key: str) -> None:
     """The parts of the protocol that are listed as not offered answer 501."""
     sentence = next(line for line in HTTP.splitlines() if "are answered 501" in line)
-    assert len(names(sentence)) == 4
+    assert len(names(sentence)) == 3
     for path in names(sentence):
         answer = httpx.post(f"{server.scim_url}{path}", headers={"Authorization": f"Bearer {key}"}, json={})
         assert answer.status_code == 501, path
@@ -260,7 +264,29 @@ def _lines(server: Server) -> Sequence[str]:
 
 
 def test_the_index_has_every_page() -> None:
-    """The index of the documentation leads to every page but the single decisions."""
+    """The index of the documentation leads to every page, and to the folders of decisions and of conformance."""
+    folders = {"decisions", "conformance"}
     linked = set(re.findall(r"\]\(([^)]+)\)", (DOCS / "README.md").read_text(encoding="utf-8")))
     pages = {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md") if path != DOCS / "README.md"}
-    assert {page for page in pages if Path(page).parts[0] != "decisions"} | {"decisions"} == linked
+    assert {page for page in pages if Path(page).parts[0] not in folders} | folders == linked
+
+
+def test_versions(server: Server, key: str) -> None:
+    """The preconditions of the page are answered as it says, and without them a change is made."""
+    headers = {"Authorization": f"Bearer {key}"}
+    with httpx.Client(base_url=server.scim_url, headers=headers) as client:
+        user = {**ADA, "userName": "version@acme.example"}
+        made = client.post("/Users", json=user)
+        address, tag = made.headers["Location"], made.headers["ETag"]
+        assert made.json()["meta"]["version"] == tag
+        assert client.get(address, headers={"If-None-Match": tag}).status_code == 304
+        assert client.get(address, headers={"If-None-Match": tag.removeprefix("W/")}).status_code == 304
+        assert client.put(address, json=user, headers={"If-Match": tag}).headers["ETag"] == tag
+        changed = client.put(address, json={**user, "title": "Countess"})
+        assert (changed.status_code, changed.headers["ETag"] != tag) == (200, True)
+        for method in ("PUT", "PATCH", "DELETE"):
+            body = user if method == "PUT" else PATCH if method == "PATCH" else None
+            assert client.request(method, address, json=body, headers={"If-Match": tag}).status_code == 412
+            now = {"If-None-Match": changed.headers["ETag"]}
+            assert client.request(method, address, json=body, headers=now).status_code == 412
+        assert client.delete(address, headers={"If-Match": "*"}).status_code == 204

@@ -108,7 +108,6 @@ def export(slug: str, /, *, common: Common = DEFAULTS) -> ExitCode:
 
     async def work(desk: Desk) -> None:
         async for lines in _pages(desk, await desk.actor(slug), HistoryQuery()):
-            for line in lines:
-                desk.output.json_line(_row(line))
+            desk.output.json_lines(_row(line) for line in lines)
 
     return run(common, work)

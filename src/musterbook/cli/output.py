@@ -10,7 +10,7 @@ Knows rich and nothing of what the results mean. Three ideas:
 import codecs
 import json
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
@@ -86,6 +86,12 @@ class Output:
     def json_line(self, value: Cell) -> None:
         """Print one line of JSON, at once, so that a script that waits for it can go on."""
         self.line(self._json(value))
+
+    def json_lines(self, values: Iterable[Cell]) -> None:
+        """Print one line of JSON for each value."""
+        for value in values:
+            self.out.file.write(self._json(value) + "\n")
+        self.out.file.flush()
 
     def line(self, text: str) -> None:
         """Print a result that is one line of text, exactly as it is, at once."""
