@@ -217,6 +217,19 @@ class TestReadAndChange:
         changed = (await patch(client, id_, {"op": "replace", "path": "title", "value": "Lady"})).json()
         assert (changed["meta"]["created"], changed["meta"]["lastModified"]) == (NOON, ONE_O_CLOCK)
 
+    async def test_every_answer_with_one_resource_says_where_it_is(self, client: httpx.AsyncClient) -> None:
+        """RFC 7644 §3.4.1, §3.5: GET, PUT and PATCH have ``Location``, too; it equals ``meta.location``."""
+        made = await create(client, "ada")
+        target = made["meta"]["location"]
+        answers = [
+            await client.get(target),
+            await client.get(f"{target}?attributes=userName"),
+            await client.put(target, json=body_of("ada", title="x")),
+            await patch(client, made["id"], {"op": "replace", "path": "title", "value": "y"}),
+        ]
+        assert [(answer.status_code, answer.headers.get("Location")) for answer in answers] == [(200, target)] * 4
+        assert "Location" not in (await client.get("/Users")).headers
+
     @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
     async def test_what_is_not_there_is_404(self, client: httpx.AsyncClient, method: str) -> None:
         """Every operation on an unknown id is 404 and creates nothing; a PUT is no POST (RFC 7644 §3.5.1)."""

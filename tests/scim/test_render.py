@@ -53,8 +53,10 @@ def answer(
 
 
 def test_a_resource() -> None:
-    """A resource is shown with its ``meta``: the location is its address, the version equals ``ETag``."""
-    assert answer(Found(USER, STORED)) == (200, {"Content-Type": SCIM_JSON, "ETag": SHOWN["meta"]["version"]}, SHOWN)
+    """A resource is shown with its ``meta``: the location equals ``Location``, the version equals ``ETag``."""
+    meta = SHOWN["meta"]
+    headers = {"Content-Type": SCIM_JSON, "Location": meta["location"], "ETag": meta["version"]}
+    assert answer(Found(USER, STORED)) == (200, headers, SHOWN)
 
 
 def test_a_resource_that_the_client_has() -> None:

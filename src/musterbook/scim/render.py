@@ -60,13 +60,11 @@ def render(exchange: Exchange, outcome: Outcome | None, service: Service, media_
             return ScimResponse(_OK, (content_type,), _ENCODER.encode(exchange.document))
         case Found(_, stored, is_known=True):
             return ScimResponse(_NOT_MODIFIED, (_etag(stored),), b"")
-        case Found(resource_type, stored):
-            body = _representation(stored, resource_type, service, projection)
-            return ScimResponse(_OK, (content_type, _etag(stored)), body.encode())
-        case Created(resource_type, stored):
+        case Found(resource_type, stored) | Created(resource_type, stored):
             body = _representation(stored, resource_type, service, projection)
             location = ("Location", _location(stored, resource_type, service))
-            return ScimResponse(_CREATED, (content_type, location, _etag(stored)), body.encode())
+            status = _CREATED if isinstance(outcome, Created) else _OK
+            return ScimResponse(status, (content_type, location, _etag(stored)), body.encode())
         case Deleted():
             return ScimResponse(_NO_CONTENT, (), b"")
         case Page():
