@@ -66,7 +66,7 @@ class GetResource:
 
 @dataclass(frozen=True, slots=True)
 class SearchResources:
-    """GET of a list (RFC 7644 §3.4.2)."""
+    """GET of a list (RFC 7644 §3.4.2), or a query by POST (§3.4.3)."""
 
     resource_type: ResourceType
     query: Query

@@ -29,6 +29,7 @@ from musterbook.scim.query import Parameters, parse_parameters, parse_projection
 from musterbook.scim.resource import Json
 from musterbook.scim.routing import Endpoint, Route, find_route
 from musterbook.scim.schema import ResourceType
+from musterbook.scim.search_message import parse_search
 from musterbook.scim.service import Service
 from musterbook.scim.versions import parse_precondition
 
@@ -83,7 +84,8 @@ def parse_request(request: ScimRequest, service: Service, tolerance: Tolerance) 
 def _parse_resource_request(
     request: ScimRequest, route: Route, resource_type: ResourceType, tolerance: Tolerance
 ) -> Exchange:
-    parameters = parse_parameters(request.query)
+    is_search = route.endpoint is Endpoint.SEARCH  # The query is in the body then, and the address asks nothing.
+    parameters = parse_search(_body(request)) if is_search else parse_parameters(request.query)
     name, operation = _parse_operation(request, route, resource_type, parameters, tolerance)
     return Exchange(
         route=route.template,
@@ -99,7 +101,7 @@ def _parse_operation(
     if route.endpoint is Endpoint.RESOURCE:
         return _parse_resource_operation(request, route.id, resource_type, tolerance)
     # A list has no version, and neither has what is not created yet: preconditions say nothing here.
-    if request.method == "POST":
+    if request.method == "POST" and route.endpoint is Endpoint.RESOURCES:
         return "create", CreateResource(parse_resource(_body(request), resource_type, tolerance))
     return "search", SearchResources(resource_type, parse_query(parameters, resource_type, tolerance))
 

@@ -1,4 +1,4 @@
-"""*Query parameters.* Reads paging, filter and projection from a query string (RFC 7644 §3.4.2, §3.9).
+"""*Query parameters.* Decides what paging, filter and projection ask for (RFC 7644 §3.4.2, §3.9).
 
 Knows resource types; knows no HTTP server. Parameter names are taken in any case and others than these are ignored,
 since providers add their own; an empty query string and a trailing ``&`` are harmless. ``sortBy`` is one of the others:

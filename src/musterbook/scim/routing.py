@@ -17,6 +17,8 @@ class Endpoint(Enum):
 
     RESOURCES = "resources"
     """A resource type's endpoint, such as ``/Users``."""
+    SEARCH = "search"
+    """A query of a resource type by POST, such as ``/Users/.search``."""
     RESOURCE = "resource"
     """One resource, such as ``/Users/{id}``."""
     EMPTY = "empty"
@@ -27,7 +29,7 @@ class Endpoint(Enum):
     RESOURCE_TYPES = "resource-types"
     RESOURCE_TYPE = "resource-type"
     UNSUPPORTED = "unsupported"
-    """A part of the protocol that is not offered: ``/Me``, ``/Bulk``, ``.search``, a query at the root."""
+    """A part of the protocol that is not offered: ``/Me``, ``/Bulk``, a query at the root."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Route:
 
 _METHODS: dict[Endpoint, tuple[str, ...]] = {
     Endpoint.RESOURCES: ("GET", "POST"),
+    Endpoint.SEARCH: ("POST",),
     Endpoint.RESOURCE: ("GET", "PUT", "PATCH", "DELETE"),
     Endpoint.EMPTY: ("GET", "POST", "PUT", "PATCH", "DELETE"),
     Endpoint.SERVICE_PROVIDER_CONFIG: ("GET",),
@@ -94,7 +97,9 @@ def _match(segments: list[str], service: Service) -> Route | None:
     match segments:
         case [name] if name in service.by_endpoint:
             return Route(Endpoint.RESOURCES, f"/{name}", service.by_endpoint[name])
-        case [name, id_] if name in service.by_endpoint and id_ != ".search":
+        case [name, ".search"] if name in service.by_endpoint:
+            return Route(Endpoint.SEARCH, f"/{name}/.search", service.by_endpoint[name])
+        case [name, id_] if name in service.by_endpoint:
             return Route(Endpoint.RESOURCE, f"/{name}/{{id}}", service.by_endpoint[name], id_)
         case [name, *rest] if name in service.empty_endpoints and len(rest) <= 1:
             return Route(Endpoint.EMPTY, f"/{name}/{{id}}" if rest else f"/{name}", None, rest[0] if rest else "")
@@ -102,8 +107,6 @@ def _match(segments: list[str], service: Service) -> Route | None:
             return Route(_DISCOVERY[name][0], f"/{name}")
         case [name, id_] if name in _DISCOVERY and (one := _DISCOVERY[name][1]) is not None:
             return Route(one, f"/{name}/{{id}}", None, id_)
-        case [name, ".search"] if name in service.by_endpoint:
-            return Route(Endpoint.UNSUPPORTED, f"/{name}/.search")
         case [] | ["Me" | "Bulk" | ".search"]:
             return Route(Endpoint.UNSUPPORTED, "/" + "".join(segments))
         case _:
