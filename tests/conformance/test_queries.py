@@ -319,3 +319,12 @@ class TestProjection:
         assert without_meta(await read(client, id_)) == {
             **minimal, "userName": "ada", "title": "Countess", "nickName": "A", "active": True
         }  # fmt: skip
+
+
+async def test_sorting_is_not_offered(crew: httpx.AsyncClient) -> None:
+    """RFC 7644 §3.4.2.3: sorting is said to be unsupported; its parameters mean nothing."""
+    assert (await crew.get("/ServiceProviderConfig")).json()["sort"] == {"supported": False}
+    sorted_page = (await crew.get("/Users?sortBy=userName&sortOrder=descending")).json()
+    assert sorted_page == (await crew.get("/Users")).json()
+    ids = [resource["id"] for resource in sorted_page["Resources"]]
+    assert ids == sorted(ids)
