@@ -69,9 +69,11 @@ def remove_users(server: Running) -> None:
         "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         "NONSENSE {path} HTTP/1.1\r\n{fields}\r\n",
         "CONNECT example.com:443 HTTP/1.1\r\n{fields}\r\n",
+        "GET {path} HTTP/1.1\r\n{fields}Host: y\r\n\r\n",
+        "GET {path} HTTP/1.1\r\nX-Field: y\r\n\r\n",
         "\x16\x03\x01\x02\x00\x01",
     ],
-    ids=range(16),
+    ids=range(18),
 )
 def test_what_is_not_clearly_one_request_is_refused(server: Running, line: Line, request_: str) -> None:
     """RFC 9112 §6.3, §11.2: ambiguous lengths and malformed heads get 400 and the end of the connection, so that
@@ -123,6 +125,29 @@ def test_a_head_without_an_end_is_cut_off(line: Line) -> None:
     with pytest.raises((BrokenPipeError, ConnectionResetError)):  # noqa: PT012 - which of the writes fails is the system's choice
         for _ in range(1000):
             line.send(b"y" * 16 * KIB, pause=0.001)
+
+
+@pytest.mark.parametrize("has_key", [True, False])
+@pytest.mark.parametrize(
+    "start", [b"0\r\nX-Field: ", b"0\r\n", b"1;extension="], ids=["trailer", "trailers", "extension"]
+)
+def test_what_comes_beside_a_body_is_cut_off(server: Running, line: Line, start: bytes, *, has_key: bool) -> None:
+    """RFC 9112 §7.1: chunk extensions and trailer fields that do not end are not read for ever, nor kept."""
+    line.send(server.head("POST", "/Users", "Transfer-Encoding: chunked", key=has_key), b"1\r\n{\r\n", start)
+    block = b"X-Field: y\r\n" * KIB if start == b"0\r\n" else b"y" * 16 * KIB
+    with pytest.raises((BrokenPipeError, ConnectionResetError)):  # noqa: PT012 - which of the writes fails is the system's choice
+        for _ in range(200):
+            line.send(block, pause=0.001)
+
+
+def test_a_trailer_field_is_no_field_of_the_head(server: Running, line: Line) -> None:
+    """RFC 9110 §6.5.1: what comes after the body opens nothing: a proxy may have checked the head alone."""
+    chunks = b"%x\r\n%s\r\n0\r\nAuthorization: Bearer %s\r\n\r\n" % (len(BODY), BODY, server.secret.encode())
+    line.send(server.head("POST", "/Users", "Transfer-Encoding: chunked", key=False) + chunks)
+    assert line.read().status == 401
+    line.send(server.head("POST", "/Users", "Transfer-Encoding: chunked") + chunks)
+    assert line.read().status == 201
+    remove_users(server)
 
 
 @pytest.mark.parametrize("drip", [b"", b"x", b"\r\n"])
@@ -180,9 +205,10 @@ def test_a_client_that_goes_away_within_its_body_changes_nothing(server: Running
     assert users(server) == 0
 
 
-def test_a_body_over_its_limit_is_refused_before_it_is_sent(server: Running, line: Line) -> None:
+@pytest.mark.parametrize("length", [MIB + 1, 10**18, 2**63])
+def test_a_body_over_its_limit_is_refused_before_it_is_sent(server: Running, line: Line, length: int) -> None:
     """RFC 9110 §10.1.1: who asks with Expect: 100-continue gets the 413 instead, and need send nothing."""
-    line.send(server.head("POST", "/Users", f"Content-Length: {2 * MIB}", "Expect: 100-continue"))
+    line.send(server.head("POST", "/Users", f"Content-Length: {length}", "Expect: 100-continue"))
     assert line.read().status == 413
 
 

@@ -4,6 +4,7 @@ Knows bytes, timers and uvicorn's protocol class; knows no route and no key. uvi
 requests. This module bounds everything else that a peer can hold open (RFC 9110 §15.5, RFC 9112 §9.5):
 
 * a request head that does not end: ten seconds, 64 KiB (414 for its first line, 431 for the rest);
+* what a chunked body carries beside its content: chunk extensions, and trailer fields, which are dropped unread;
 * a body that nobody will read, after a refusal: a little is read and dropped, so that the peer sees the answer instead
   of a reset connection, and the connection stays usable;
 * an answer that the peer does not take, and requests that wait for their turn;
@@ -129,6 +130,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._chunk_bytes = 0
         self._head_bytes = 0
         """What was read since the head began, at most: its first chunk may hold whole requests before it."""
+        self._framing_bytes = 0
+        """What was read after the head without a byte of content."""
         self._unread_bytes = 0
         self._refusal: ScimError | None = None
         self._active: RequestResponseCycle | None = None
@@ -156,6 +159,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """Read on, and see that the head ends in time and in size."""
         self._chunk_bytes = len(data)
         self._head_bytes += self._chunk_bytes
+        self._framing_bytes += self._chunk_bytes
         self._unset_keepalive_if_required()
         try:
             self.parser.feed_data(data)
@@ -167,7 +171,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
                 self.logger.exception("Reading a request failed")
             self.send_400_response("")
             return
-        if self._head_is_open and self._head_bytes > LARGEST_READ_BYTES + MAX_HEAD_BYTES:
+        is_too_large = self._head_is_open and self._head_bytes > LARGEST_READ_BYTES + MAX_HEAD_BYTES
+        if is_too_large or (not self._head_is_open and self._framing_bytes > LARGEST_READ_BYTES + MAX_HEAD_BYTES):
             self._refusal = self._oversized_head()
             self.send_400_response("")
         elif self._head_timer is None and (self._head_is_open or self._has_no_timer()):
@@ -206,13 +211,21 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             and sum(len(name) + len(value) for name, value in headers) > MAX_HEAD_BYTES
         ):
             self._refuse(self._oversized_head())
+        if self._hosts() != 1 and self.parser.get_http_version() != "1.0":
+            self._refuse(BadRequestError("A request names one Host (RFC 9112 §3.2)."))
         super().on_headers_complete()
+        self._framing_bytes = 0
+        if not self.parser.should_upgrade():
+            # Trailer fields come after every check of the head, ours and a proxy's, so they are not let into it
+            # (RFC 9110 §6.5.1).
+            self.headers = []
         self.cycle.transport = self._joined_writes
         if self._is_shutting_down:
             self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body; drop it if it was answered already, up to a limit."""
+        self._framing_bytes = 0
         if self.cycle.response_complete:
             self._unread_bytes += len(body)
             if self._unread_bytes > UNREAD_BODY_BYTES:
@@ -271,13 +284,15 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self.parser = httptools.HttpRequestParser(self)
         if framing:
             lines = [b"%s: %s\r\n" % field for field in framing]
-            headers, self.headers = self.headers, []
+            self.headers = []  # The request has its own already; what comes now is the framing again, and trailers.
             self._is_replaying = True
             self.parser.feed_data(b"".join([b"POST / HTTP/1.1\r\n", *lines, b"\r\n"]))
             self._is_replaying = False
-            self.headers = headers
         if rest:
             self.data_received(rest)
+
+    def _hosts(self) -> int:
+        return [name for name, _ in self.headers].count(b"host")
 
     def _framing(self) -> list[tuple[bytes, bytes]]:
         return [(name, value) for name, value in self.headers if name in _FRAMING]

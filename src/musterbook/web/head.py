@@ -31,6 +31,7 @@ _READ = frozenset(
 )
 """Most fields of a request are none of these; one look-up skips them."""
 _MAX_LENGTH_DIGITS = 18
+_LARGEST_LENGTH = 10**_MAX_LENGTH_DIGITS
 
 
 class RequestHead:
@@ -94,7 +95,7 @@ def _read_field(head: RequestHead, name: bytes, value: bytes) -> None:
             head.repeats_content_type = head.content_type is not None
             head.content_type = value.decode("latin-1")
         case b"content-length":
-            head.content_length = int(value) if value.isdigit() and len(value) <= _MAX_LENGTH_DIGITS else None
+            head.content_length = _length(value)
             head.has_body = head.has_body or head.content_length != 0
         case b"transfer-encoding":
             head.transfer_encoding = value.decode("latin-1").strip().lower()
@@ -123,6 +124,14 @@ def _joined(before: str | None, value: bytes) -> str:
     # Repeated fields are one list (RFC 9110 §5.3).
     text = value.decode("latin-1")
     return text if before is None else f"{before}, {text}"
+
+
+def _length(value: bytes) -> int | None:
+    if not value.isdigit():
+        return None
+    digits = value.lstrip(b"0")
+    # What has more digits is over every limit, whatever it is exactly.
+    return int(digits or b"0") if len(digits) <= _MAX_LENGTH_DIGITS else _LARGEST_LENGTH
 
 
 def _safe_request_id(value: bytes) -> str | None:
