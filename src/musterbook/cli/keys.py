@@ -37,12 +37,12 @@ _KEYS: Listing[Key] = Listing(
     row=_row,
     columns=(
         Column("id", lambda key: key.id, is_whole=True),
-        Column("begins with", lambda key: key.prefix),
+        Column("begins with", lambda key: key.prefix, is_whole=True),
         Column("label", lambda key: key.label),
         Column("idp", lambda key: key.idp or ""),
-        Column("expires", lambda key: told_date(key.expires_at)),
-        Column("revoked", lambda key: told_date(key.revoked_at)),
-        Column("last used", lambda key: told_date(key.last_used_at)),
+        Column("expires", lambda key: told_date(key.expires_at), is_whole=True),
+        Column("revoked", lambda key: told_date(key.revoked_at), is_whole=True),
+        Column("last used", lambda key: told_date(key.last_used_at), is_whole=True),
     ),
     empty="There is no key yet. Make one with: musterbook key create",
 )

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
@@ -26,6 +27,8 @@ Item = TypeVar("Item")
 
 _NO_LIMIT = 100_000
 """Columns of what is no terminal: wide enough that no line is broken."""
+_GAP = "  "
+_LEAST_COLUMN_WIDTH = 8
 _JOINERS = frozenset({"\u200c", "\u200d"})
 """Invisible, and part of how names are spelled in Persian, Hindi and others."""
 
@@ -37,7 +40,7 @@ class Column(Generic[Item]):
     title: str
     cell: Callable[[Item], str]
     is_whole: bool = False
-    """Whether it is never broken over lines, because people copy it."""
+    """Whether it is never broken over lines, because people copy it or because it is short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +109,14 @@ class Output:
     def say(self, text: str) -> None:
         """Tell people something that is no result. Quiet with JSON."""
         if not self.as_json:
-            self.err.print(Text(visible(text)))
+            self.err.print(Text(_visible_lines(text)))
 
     def fail(self, message: str) -> None:
         """Say why the command did not do what it was asked."""
         if self.as_json:
             self.err.file.write(json.dumps({"error": message}) + "\n")
         else:
-            self.err.print(Text.assemble(("Error: ", "bold red"), visible(message)))
+            self.err.print(Text.assemble(("Error: ", "bold red"), _visible_lines(message)))
 
     @contextmanager
     def progress(self, total: int) -> Iterator[Callable[[str], None]]:
@@ -133,12 +136,23 @@ class Output:
 
     def _print_page(self, listing: Listing[Item], page: Sequence[Item], *, is_first: bool) -> None:
         if not self.as_json:
-            if page:
+            if page and _least_width(listing, page) <= self.out.width:
                 self.out.print(_table(listing, page))
+            else:
+                self._print_blocks(listing, page)
             return
         for item in page:
             self.out.file.write(("[\n" if is_first else ",\n") + self._json(listing.row(item)))
             is_first = False
+
+    def _print_blocks(self, listing: Listing[Item], page: Sequence[Item]) -> None:
+        """Print each item in lines of its own: a table whose every column is folded cannot be read."""
+        width = max(len(column.title) for column in listing.columns)
+        for item in page:
+            for column in listing.columns:
+                title = f"{column.title:<{width}}  "
+                self.out.print(Text.assemble((title, "dim"), _told(column, item)), soft_wrap=True)
+            self.out.print()
 
     def _end_list(self, listing: Listing[Item], *, is_empty: bool) -> None:
         if self.as_json:
@@ -164,11 +178,14 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(
-        character
-        if character.isprintable() or character == "\n" or character in _JOINERS
-        else character.encode("unicode_escape").decode()
+        character if character.isprintable() or character in _JOINERS else character.encode("unicode_escape").decode()
         for character in text
     )
+
+
+def _visible_lines(text: str) -> str:
+    """Return a message of ours, which may have several lines, with what it quotes made visible."""
+    return "\n".join(visible(line) for line in text.split("\n"))
 
 
 def readable(value: Cell) -> str:
@@ -184,10 +201,23 @@ def readable(value: Cell) -> str:
     return visible(str(value))
 
 
+def _told(column: Column[Item], item: Item) -> str:
+    return visible(column.cell(item)) or "-"
+
+
+def _least_width(listing: Listing[Item], items: Sequence[Item]) -> int:
+    """Return the width below which a table cannot be read."""
+    total = len(_GAP) * (len(listing.columns) - 1)
+    for column in listing.columns:
+        width = max(cell_len(text) for text in (column.title, *(_told(column, item) for item in items)))
+        total += width if column.is_whole else min(width, _LEAST_COLUMN_WIDTH)
+    return total
+
+
 def _table(listing: Listing[Item], items: Sequence[Item]) -> Table:
-    table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
+    table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, len(_GAP), 0, 0))
     for column in listing.columns:
         table.add_column(column.title, overflow="fold", no_wrap=column.is_whole)
     for item in items:
-        table.add_row(*(Text(visible(column.cell(item)) or "-") for column in listing.columns))
+        table.add_row(*(Text(_told(column, item)) for column in listing.columns))
     return table
