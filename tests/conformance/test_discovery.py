@@ -82,8 +82,17 @@ async def test_descriptions_can_only_be_read(client: httpx.AsyncClient, path: st
 
 
 async def test_what_is_said_to_be_supported_works(client: httpx.AsyncClient) -> None:
-    """RFC 7643 §5: ``patch`` and ``filter`` are supported, and no page is larger than ``maxResults``."""
+    """RFC 7643 §5: ``patch``, ``filter`` and ``etag`` are supported, and no page is larger than ``maxResults``."""
     config = (await client.get("/ServiceProviderConfig")).json()
+    assert config["etag"] == {"supported": True}
+    made = await create(client, "ada")
+    same = await client.get(f"/Users/{made['id']}", headers={"If-None-Match": made["meta"]["version"]})
+    assert same.status_code == 304
+    message = {
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+        "Operations": [{"op": "add", "path": "title", "value": "x"}],
+    }
+    assert (await client.patch(f"/Users/{made['id']}", json=message)).status_code == 200
     assert (config["patch"], config["filter"]) == ({"supported": True}, {"supported": True, "maxResults": 1000})
     assert (await client.get("/Users?count=1001")).json()["itemsPerPage"] <= 1000
 
