@@ -306,7 +306,7 @@ class TestSeveralNames:
         [
             ({"title": "Countess", f"{CORE}:title": "Duchess"}, "title"),
             ({"title": "Countess", CORE: {"title": "Duchess"}}, "title"),
-            ({"name": {"givenName": "Ada"}, "name.givenName": "Eve"}, "givenName"),
+            ({"name": {"givenName": "Ada"}, "name.givenName": "Eve"}, "name.givenName"),
             ({"name": {"GIVENNAME": "Ada"}, "name.givenName": "Eve"}, "name.givenName"),
             (
                 {ENTERPRISE: {"division": "N"}, "urn:scim:schemas:extension:enterprise:1.0": {"division": "S"}},

@@ -176,8 +176,10 @@ def _sort_path(bound: BoundPath, raw: Json, sent: _Sent, tolerance: Tolerance) -
     return True
 
 
-def _put(target: dict[str, Json], name: str, raw: Json) -> None:
+def _put(target: dict[str, Json], name: str, raw: Json, prefix: str = "") -> None:
     """Keep what was sent for ``name``; what came for it by another way of naming is joined to it.
+
+    ``prefix`` is what an error says before the name.
 
     Raises:
         InvalidSyntaxError: the same attribute has two values.
@@ -186,12 +188,12 @@ def _put(target: dict[str, Json], name: str, raw: Json) -> None:
     if isinstance(present, dict) and isinstance(raw, dict):
         joined = dict(present)
         for sub, value in raw.items():
-            _put(joined, sub, value)
+            _put(joined, sub, value, f"{prefix}{name}.")
         target[name] = joined
     elif present is None or present == raw:
         target[name] = raw
     elif raw is not None:
-        raise InvalidSyntaxError(f"{name} is sent twice, with different values; send it once.")
+        raise InvalidSyntaxError(f"{prefix}{name} is sent twice, with different values; send it once.")
 
 
 def _check_schemas(sent: _Sent, resource_type: ResourceType, tolerance: Tolerance) -> None:
