@@ -82,6 +82,22 @@ async def test_a_database_that_is_away_is_a_503(site: Site, broken: str) -> None
     assert (answer.status_code, answer.json()["status"], answer.headers["Retry-After"]) == (503, "503", "5")
 
 
+@pytest.mark.parametrize("broken", ["keys", "resources"])
+async def test_the_log_says_why_the_database_is_away(site: Site, broken: str) -> None:
+    """Whichever request meets it, the operator reads what is wrong with the database; the client does not."""
+    log = LogLines()
+    async with client_of(site, StoreUnavailableError("SQLite: disk is full"), log, broken=broken) as client:
+        answer = await client.get("/Users")
+    outage, request = log.lines
+    assert (outage["event"], outage["reason"], outage["request_id"], outage["level"]) == (
+        "database unavailable",
+        "SQLite: disk is full",
+        answer.headers["X-Request-Id"],
+        "warning",
+    )
+    assert (request["status"], "disk" in answer.text) == (503, False)
+
+
 @pytest.mark.parametrize("failure", [StoreUnavailableError(), NotReadyError("The schema is too old.")])
 async def test_a_database_that_cannot_be_opened_is_a_503(failure: Exception) -> None:
     """A mounted server whose database cannot be opened answers 503 to everybody, and tries again next time."""

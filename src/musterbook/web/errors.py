@@ -47,14 +47,23 @@ async def attempt(
     try:
         return await work
     except ScimError as error:
+        if isinstance(error.__cause__, StoreUnavailableError):
+            _log_outage(log, request_id, error.__cause__)
         return error
     except ClientDisconnectedError:
         return None
     except (StoreUnavailableError, NotReadyError) as error:
         # The directory translates this for itself; it comes here from authentication and from opening the database.
-        log.warning("database unavailable", request_id=request_id, reason=type(error).__name__)
+        _log_outage(log, request_id, error)
         return UnavailableError("The database cannot be reached.", retry_after_seconds=UNAVAILABLE_SECONDS)
     except Exception as error:
         # The border of the program: whatever escapes here would end as a closed connection and tell nobody.
         log.exception("request failed", request_id=request_id, error=type(error).__name__)
         return InternalError(request_id)
+
+
+def _log_outage(
+    log: structlog.typing.FilteringBoundLogger, request_id: str, error: StoreUnavailableError | NotReadyError
+) -> None:
+    """Tell the operator what the client is not told: whether the disk is full, the server gone or the schema old."""
+    log.warning("database unavailable", request_id=request_id, reason=str(error))
