@@ -321,10 +321,16 @@ class TestProjection:
         }  # fmt: skip
 
 
-async def test_sorting_is_not_offered(crew: httpx.AsyncClient) -> None:
-    """RFC 7644 §3.4.2.3: sorting is said to be unsupported; its parameters mean nothing."""
-    assert (await crew.get("/ServiceProviderConfig")).json()["sort"] == {"supported": False}
-    sorted_page = (await crew.get("/Users?sortBy=userName&sortOrder=descending")).json()
-    assert sorted_page == (await crew.get("/Users")).json()
-    ids = [resource["id"] for resource in sorted_page["Resources"]]
+async def test_sorting_is_offered(crew: httpx.AsyncClient) -> None:
+    """RFC 7644 §3.4.2.3: sorting is said to be supported; an order alone, without an attribute, means nothing."""
+    assert (await crew.get("/ServiceProviderConfig")).json()["sort"] == {"supported": True}
+    shown = {}
+    for query in ("sortBy=userName", "sortBy=userName&sortOrder=descending"):
+        page = (await crew.get(f"/Users?{query}")).json()
+        shown[query] = [resource["userName"] for resource in page["Resources"]]
+    in_order = sorted(shown["sortBy=userName"], key=str.lower)
+    assert list(shown.values()) == [in_order, in_order[::-1]]
+    unsorted_page = (await crew.get("/Users?sortOrder=descending")).json()
+    assert unsorted_page == (await crew.get("/Users")).json()
+    ids = [resource["id"] for resource in unsorted_page["Resources"]]
     assert ids == sorted(ids)

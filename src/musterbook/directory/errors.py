@@ -58,5 +58,5 @@ def store_away() -> UnavailableError:
 def too_expensive() -> TooManyError:
     """Return the refusal of a query that looks at too many rows."""
     return TooManyError(
-        "This filter looks at too many resources. Add a condition on userName, externalId, id or emails.value with eq."
+        "This query looks at too many resources. Add a condition on userName, externalId, id or emails.value with eq."
     )

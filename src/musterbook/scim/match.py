@@ -161,9 +161,10 @@ _KEYS: Final[dict[AttributeType, _Key]] = {
 }
 
 
-def _key_of(path: BoundPath) -> _Key:
+def key_of(path: BoundPath) -> _Key:
+    """Return what gives the key under which values at ``path`` are compared; ``None`` for a value of another type."""
     attribute = path.sub_attribute or path.attribute
-    assert attribute is not None  # a filter is never bound to a whole extension
+    assert attribute is not None  # nothing is compared by a whole extension
     if attribute.type is not _STRING:
         return _KEYS[attribute.type]
     return _exact_key if attribute.case_exact else _caseless_key
@@ -173,7 +174,7 @@ _SUBSTRING = frozenset({CompareOp.CO, CompareOp.SW, CompareOp.EW})
 
 
 def _predicate(path: BoundPath, op: CompareOp, literal: CompValue) -> Predicate:
-    key = _key_of(path)
+    key = key_of(path)
     operand = key(literal)
     if op is _NE:
         return _always if operand is None else lambda value: key(value) != operand
@@ -229,7 +230,7 @@ _FROM_THE_ROW = frozenset({"id", "schemas", "meta"})
 
 
 def _resource_reader(path: BoundPath) -> _Reader:
-    assert path.attribute is not None  # a filter is never bound to a whole extension
+    assert path.attribute is not None  # nothing is compared by a whole extension
     name = path.attribute.name
     if path.extension is not None:
         urn = path.extension.id

@@ -14,6 +14,7 @@ from musterbook.scim.patch import Patch
 from musterbook.scim.path import BoundPath
 from musterbook.scim.resource import Resource, StoredResource
 from musterbook.scim.schema import ResourceType
+from musterbook.scim.sorting import Sort
 from musterbook.scim.versions import NO_PRECONDITION, Precondition
 
 
@@ -41,6 +42,8 @@ class Query:
     filter: Filter | None = None
     start_index: int = 1
     count: int = 100
+    sort: Sort | None = None
+    """``None``: in the order of the ids, which is that of creation."""
 
 
 @dataclass(frozen=True, slots=True)

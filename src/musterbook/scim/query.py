@@ -1,8 +1,7 @@
 """*Query parameters.* Decides what paging, filter and projection ask for (RFC 7644 §3.4.2, §3.9).
 
 Knows resource types; knows no HTTP server. Parameter names are taken in any case and others than these are ignored,
-since providers add their own; an empty query string and a trailing ``&`` are harmless. ``sortBy`` is one of the others:
-sorting is not supported, and ``/ServiceProviderConfig`` says so.
+since providers add their own; an empty query string and a trailing ``&`` are harmless.
 """
 
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from musterbook.scim.filter_parser import parse_filter
 from musterbook.scim.operation import DEFAULT_PROJECTION, Projection, Query
 from musterbook.scim.path import BoundPath, parse_attr_path, resolve
 from musterbook.scim.schema import ResourceType
+from musterbook.scim.sorting import parse_sort
 
 MAX_PAGE_SIZE = 1000
 """The largest page, and also the default: providers that send no ``count`` take the first page for everything."""
@@ -24,7 +24,9 @@ _LARGEST_INDEX = 2**53
 """Beyond what JSON numbers hold exactly; a larger ``startIndex`` is past the end of any list."""
 
 
-_KNOWN_PARAMETERS = frozenset({"filter", "startindex", "count", "attributes", "excludedattributes"})
+_KNOWN_PARAMETERS = frozenset(
+    {"filter", "startindex", "count", "sortby", "sortorder", "attributes", "excludedattributes"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +74,17 @@ def parse_query(parameters: Parameters, resource_type: ResourceType, tolerance: 
 
     Raises:
         InvalidFilterError: the filter is empty, malformed, or names an unknown attribute.
-        InvalidValueError: ``startIndex`` or ``count`` is no integer.
+        InvalidValueError: ``startIndex`` or ``count`` is no integer, or ``sortBy`` and ``sortOrder`` name no order.
     """
     text = parameters.get("filter")
+    sort_by = (parameters.get("sortby") or "").strip()
     if text is not None and not text.strip():
         raise InvalidFilterError("The filter is empty. Leave the parameter out to list everything.", column=1)
     return Query(
         filter=None if text is None else parse_filter(text, resource_type, tolerance),
         start_index=max(1, _integer(parameters, "startIndex", default=1)),
         count=min(max(0, _integer(parameters, "count", default=MAX_PAGE_SIZE)), MAX_PAGE_SIZE),
+        sort=parse_sort(sort_by, parameters.get("sortorder"), resource_type) if sort_by else None,
     )
 
 

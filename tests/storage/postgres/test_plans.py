@@ -99,7 +99,7 @@ async def test_every_look_up_has_an_index(
         await crowded.execute("ANALYZE")
     for text, index in LOOKUPS.items():
         condition = compile_filter_sql(parse_filter(text, user_type(), Tolerance()), user_type(), POSTGRES)
-        sql = statement(FOUND.replace("<offset>", ""), condition)
+        sql = statement(FOUND.replace("<offset>", "").replace("<order>", "resources.id"), condition)
         plan = await explain(crowded, mode, sql, ACME, "User", *condition.parameters, 100)
         found = (plan[0]["Actual Rows"], index in indexes(plan), wasted(plan))
         assert (text, *found) == (text, 1, True, 0)

@@ -2,10 +2,11 @@
 
 Knows the tables and ``filter_sql``; what a filter means is ``scim.match``'s. Three ways, the cheapest that is right:
 
-* **No filter**: a stretch of the primary key, with the total from the counters, in one statement.
+* **No filter, no order**: a stretch of the primary key, with the total from the counters, in one statement.
 * **An exact condition**: the database finds the page. Where the page ends before it is full the total is known;
   otherwise the database counts.
-* **A necessary condition**: the rows that may match are read in chunks, in the order of their ids, and looked at.
+* **A necessary condition, or an order that no column gives**: the rows that may match are read in chunks, in the order
+  of their ids, and looked at.
 
 The server stops a statement, and the time budget a scan, when the time for a search is over.
 """
@@ -24,6 +25,7 @@ from musterbook.storage.postgres.connection import Connection, Value
 from musterbook.storage.postgres.pool import Pool
 from musterbook.storage.rows import STORED_COLUMNS, Row, read_stored
 from musterbook.storage.scan import CHUNK_ROWS, TimeBudget, page_of_matching
+from musterbook.storage.sort_sql import compile_sort_sql
 
 # One row with the total comes even where the page is empty.
 ALL: Final = f"""
@@ -45,7 +47,7 @@ ORDER BY resources.id
 FOUND: Final = f"""
 SELECT {STORED_COLUMNS} FROM resources
 WHERE resources.tenant_id = $1 AND resources.resource_type = $2 AND (<condition>)
-ORDER BY resources.id
+ORDER BY <order>
 LIMIT <1> <offset>
 """
 
@@ -79,13 +81,14 @@ class Search:
             QueryTooExpensiveError: it took too long to find.
         """
         owner = (tenant_id, resource_type.name)
-        if query.filter is None:
+        if query.filter is None and query.sort is None:
             total, found = await self._all(owner, query)
             return Page(resource_type, total, query.start_index, found)
         condition = compile_filter_sql(query.filter, resource_type, POSTGRES)
-        if not condition.exact:
-            return await page_of_matching(self._chunks(owner, condition), query.filter, resource_type, query)
-        found = await self._found(owner, condition, query)
+        order = compile_sort_sql(query.sort, resource_type)
+        if not condition.exact or order is None:
+            return await page_of_matching(self._chunks(owner, condition), resource_type, query)
+        found = await self._found(owner, condition, query, order.sql)
         if len(found) < query.count and (found or query.start_index == 1):
             total = query.start_index - 1 + len(found)
         else:
@@ -97,11 +100,13 @@ class Search:
         rows = [tuple(row) for row in await self._rows(ALL.replace("<offset>", offset), *owner, *limits)]
         return rows[0][0], [read_stored(columns) for _, *columns in rows if columns[0] is not None]
 
-    async def _found(self, owner: tuple[str, str], condition: CompiledFilter, query: Query) -> list[StoredResource]:
+    async def _found(
+        self, owner: tuple[str, str], condition: CompiledFilter, query: Query, order: str
+    ) -> list[StoredResource]:
         if not query.count:
             return []
         offset, limits = _limits(query, "<2>")
-        sql = statement(FOUND.replace("<offset>", offset), condition)
+        sql = statement(FOUND.replace("<offset>", offset).replace("<order>", order), condition)
         return [read_stored(row) for row in await self._rows(sql, *owner, *condition.parameters, *limits)]
 
     async def _count(self, owner: tuple[str, str], condition: CompiledFilter) -> int:

@@ -2,12 +2,12 @@
 
 Knows the tables and ``filter_sql``; what a filter means is ``scim.match``'s. Three ways, the cheapest that is right:
 
-* **No filter**: a stretch of the primary key, with the total from the counter.
+* **No filter**: a stretch of the primary key, or of the unique key, with the total from the counter.
 * **A condition that an index serves**: SQLite finds the rows; where the condition is only a necessary one, each row is
   looked at as well.
-* **Any other condition**: a walk over all rows of the tenant in ranges of ids. Reads run on the event loop's own
-  thread, so a statement must be short; between ranges other requests have their turn, and the walk ends when its time
-  is over.
+* **Any other condition or order**: a walk over all rows of the tenant in ranges of ids. Reads run on the event loop's
+  own thread, so a statement must be short; between ranges other requests have their turn, and the walk ends when its
+  time is over.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -19,6 +19,7 @@ from musterbook.scim.operation import Page, Query
 from musterbook.storage.filter_sql import SQLITE, CompiledFilter, compile_filter_sql
 from musterbook.storage.rows import STORED_COLUMNS, read_stored
 from musterbook.storage.scan import CHUNK_ROWS, TimeBudget, page_of_matching
+from musterbook.storage.sort_sql import compile_sort_sql
 from musterbook.storage.sqlite.connection import Reader, Value
 
 TOTAL: Final = """
@@ -63,19 +64,21 @@ class Search:
             QueryTooExpensiveError: it took too long to find.
         """
         condition = compile_filter_sql(query.filter, resource_type, SQLITE)
+        order = compile_sort_sql(query.sort, resource_type)
         rows = _Rows(self._reader, (tenant_id, resource_type.name), condition)
         budget = TimeBudget(self._seconds)
-        if query.filter is None:
+        if query.filter is None and order is not None and order.indexed:
             total = rows.total()
-        elif not condition.exact:
-            chunks = rows.indexed_chunks(budget) if condition.indexed else rows.chunks(budget)
-            return await page_of_matching(chunks, query.filter, resource_type, query)
-        elif condition.indexed:
+        elif condition.exact and condition.indexed and order is not None:
             total = rows.count(_EVERYTHING, ())
-        else:
+        elif condition.exact and query.filter is not None and query.sort is None:
             return await self._walk(rows, resource_type, query, budget)
+        else:
+            chunks = rows.indexed_chunks(budget) if condition.indexed else rows.chunks(budget)
+            return await page_of_matching(chunks, resource_type, query)
         first = query.start_index - 1
-        found = rows.fetch(_EVERYTHING, (), query.count, first) if query.count and first < total else []
+        by = None if query.sort is None else order.sql
+        found = rows.fetch(_EVERYTHING, (), query.count, first, by) if query.count and first < total else []
         return Page(resource_type, total, query.start_index, found)
 
     async def _walk(self, rows: "_Rows", resource_type: ResourceType, query: Query, budget: TimeBudget) -> Page:
@@ -108,8 +111,8 @@ class _Rows:
         self._reader = reader
         self._owner = owner
         self._parameters: tuple[Value, ...] = (*owner, *condition.parameters)
-        order = _BY_SORTING if condition.indexed else _BY_ID
-        self._rows = _ROWS.replace("<condition>", condition.sql).replace("<order>", order)
+        self._order = _BY_SORTING if condition.indexed else _BY_ID
+        self._rows = _ROWS.replace("<condition>", condition.sql)
         self._count = _COUNT.replace("<condition>", condition.sql)
 
     def total(self) -> int:
@@ -119,8 +122,10 @@ class _Rows:
     def count(self, range_: str, bounds: tuple[str, ...]) -> int:
         return self._number(self._count.replace("<range>", range_), (*self._parameters, *bounds))
 
-    def fetch(self, range_: str, bounds: tuple[str, ...], limit: int, offset: int) -> list[StoredResource]:
-        sql = self._rows.replace("<range>", range_)
+    def fetch(
+        self, range_: str, bounds: tuple[str, ...], limit: int, offset: int, order: str | None = None
+    ) -> list[StoredResource]:
+        sql = self._rows.replace("<range>", range_).replace("<order>", order or self._order)
         page = (min(limit, _LARGEST), min(offset, _LARGEST))
         return [read_stored(row) for row in self._reader.rows(sql, (*self._parameters, *bounds, *page))]
 

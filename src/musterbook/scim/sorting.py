@@ -1,0 +1,90 @@
+"""*The order of a list.* Decides which of two resources comes first (RFC 7644 §3.4.2.3).
+
+Knows resources and the keys of ``match``; knows no request and no storage. What is equal to a filter is equal here, so
+a list that is sorted by a name can be walked with ``gt``. Resources without a value come last, or first where the order
+descends; those with equal values come in the order of their ids either way, so that pages are stable.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from musterbook.scim.errors import InvalidValueError
+from musterbook.scim.match import key_of
+from musterbook.scim.path import BoundPath, parse_attr_path, resolve
+from musterbook.scim.resource import Json, Resource, value_at
+from musterbook.scim.schema import AttributeType, Mutability, ResourceType, Returned
+
+SortKey: TypeAlias = tuple[bool, str | bool | int | float]
+"""Whether there is no value, then the value's key: of one type for all resources that have one."""
+
+_OF_THE_RESPONSE = frozenset({"meta.location", "meta.version"})
+_NO_VALUE: SortKey = (True, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """By which attribute a list is sorted. Always a simple one: of a complex attribute, a sub-attribute."""
+
+    path: BoundPath
+    descending: bool = False
+
+
+def parse_sort(sort_by: str, sort_order: str | None, resource_type: ResourceType) -> Sort:
+    """Return the order that ``sortBy`` and ``sortOrder`` ask for.
+
+    Raises:
+        InvalidValueError: no attribute by which clients can sort, or no order.
+    """
+    written = parse_attr_path(sort_by, resource_type)
+    path = None if written is None else resolve(written, resource_type)
+    if path is not None and path.attribute is not None and path.attribute.type is AttributeType.COMPLEX:
+        path = _with_value(path)
+    if path is None or path.attribute is None or not _is_readable(path):
+        raise InvalidValueError(
+            f"'sortBy' must name an attribute of {resource_type.name} with simple values, such as name.familyName."
+        )
+    order = (sort_order or "ascending").lower()
+    if order not in {"ascending", "descending"}:
+        raise InvalidValueError("'sortOrder' must be ascending or descending.")
+    return Sort(path, order == "descending")
+
+
+def _with_value(path: BoundPath) -> BoundPath | None:
+    """Return the path of simple values: of a multi-valued complex attribute alone, ``value`` is meant."""
+    attribute = path.attribute
+    if path.sub_attribute is not None or attribute is None:
+        return path
+    value = attribute.sub_attribute("value") if attribute.multi_valued else None
+    return None if value is None else BoundPath(path.extension, attribute, value)
+
+
+def _is_readable(path: BoundPath) -> bool:
+    # An order tells of the values that it is made from, so what is not shown is not sorted by.
+    parts = [part for part in (path.attribute, path.sub_attribute) if part is not None]
+    hidden = any(part.returned is Returned.NEVER or part.mutability is Mutability.WRITE_ONLY for part in parts)
+    return not hidden and str(path) not in _OF_THE_RESPONSE
+
+
+def sort_key(sort: Sort) -> Callable[[Resource], SortKey]:
+    """Return what gives the key of a resource; keys are compared upwards, or downwards where the order descends."""
+    whole = BoundPath(sort.path.extension, sort.path.attribute)
+    sub = sort.path.sub_attribute
+    key_of_value = key_of(sort.path)
+
+    def key(resource: Resource) -> SortKey:
+        value = value_at(resource, whole)
+        if isinstance(value, list):
+            value = _first(value)
+        if sub is not None:
+            value = value.get(sub.name) if isinstance(value, dict) else None
+        found = key_of_value(value)
+        return _NO_VALUE if found is None else (False, found)
+
+    return key
+
+
+def _first(values: list[Json]) -> Json:
+    """Return the primary value, else the first."""
+    primary = (value for value in values if isinstance(value, dict) and value.get("primary") is True)
+    return next(primary, values[0] if values else None)
