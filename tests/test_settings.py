@@ -1,5 +1,6 @@
 """Settings: where they come from, what each takes, and how what cannot be used is refused."""
 
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
@@ -188,3 +189,25 @@ def test_unknown_variables() -> None:
         "MUSTERBOOK_",
         "MUSTERBOOK_PROT",
     ]
+
+
+def test_a_base_url_ends_without_a_slash_whoever_gives_it() -> None:
+    """A product that writes ``Settings`` itself gets the same address as one that sets a variable."""
+    assert Settings(base_url="https://example.com/directory/").base_url == "https://example.com/directory"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        lambda: Settings(base_url='https://example.com/"'),
+        lambda: Settings(database_url="mysql://db"),
+        lambda: Settings(host=""),
+        lambda: Settings(port=65536),
+        lambda: Settings(workers=0),
+        lambda: Settings(trusted_proxies=("*",)),
+    ],
+)
+def test_settings_that_a_product_writes_itself_are_checked(settings: Callable[[], Settings]) -> None:
+    """What is spliced into every answer and decides whom to trust is never taken unread, also in code."""
+    with pytest.raises(SettingsError, match="The setting "):
+        settings()

@@ -47,6 +47,19 @@ class Settings:
     secret_keys: tuple[str, ...] = ()
     """Newest first; for encrypting what cannot be hashed. Nothing that is stored needs it yet."""
 
+    def __post_init__(self) -> None:
+        """Check every value, also of a product that writes its settings in code.
+
+        Raises:
+            SettingsError: a value cannot be used.
+        """
+        _check_database_url(self.database_url)
+        object.__setattr__(self, "base_url", _base_url(self.base_url))
+        _check_host(self.host)
+        _integer("port", self.port, 0, _MAX_PORT)
+        _integer("workers", self.workers, 1, _MAX_WORKERS)
+        _check_networks(self.trusted_proxies)
+
 
 def gather_values(
     flags: Mapping[str, SettingValue], environment: Mapping[str, str], file: Path
@@ -85,12 +98,12 @@ def make_settings(values: Mapping[str, SettingValue]) -> Settings:
         raise SettingsError(f"There is no setting {unknown[0]!r}. Settings are: {', '.join(sorted(known))}.")
     default = Settings()
     return Settings(
-        database_url=_database_url(str(values.get("database_url", default.database_url))),
-        base_url=_base_url(str(values.get("base_url", default.base_url))),
-        host=_host(str(values.get("host", default.host))),
+        database_url=str(values.get("database_url", default.database_url)),
+        base_url=str(values.get("base_url", default.base_url)),
+        host=str(values.get("host", default.host)),
         port=_integer("port", values.get("port", default.port), 0, _MAX_PORT),
         workers=_integer("workers", values.get("workers", default.workers), 1, _MAX_WORKERS),
-        trusted_proxies=_networks(_texts(values.get("trusted_proxies"))),
+        trusted_proxies=_texts(values.get("trusted_proxies")),
         metrics_token=None if not values.get("metrics_token") else str(values["metrics_token"]),
         secret_keys=_texts(values.get("secret_keys")),
     )
@@ -149,13 +162,12 @@ def _read_value(file: Path, variable: str) -> str:
         raise SettingsError(f"The file that {variable} names is not text in UTF-8.") from error
 
 
-def _database_url(url: str) -> str:
+def _check_database_url(url: str) -> None:
     if not url.startswith(("sqlite:///", "postgresql://", "postgres://")):
         raise SettingsError(
             "The setting database_url begins with sqlite:/// (and a fourth slash before an absolute path) or with "
             "postgresql://."
         )
-    return url
 
 
 def _base_url(url: str) -> str:
@@ -168,11 +180,10 @@ def _base_url(url: str) -> str:
     return stripped
 
 
-def _host(host: str) -> str:
+def _check_host(host: str) -> None:
     # The system takes an empty host for every address of the machine, which nobody means who leaves it empty.
     if not host.strip():
         raise SettingsError("The setting host is an address or a name to listen on, such as 127.0.0.1.")
-    return host
 
 
 def _integer(name: str, value: SettingValue, low: int, high: int) -> int:
@@ -190,10 +201,9 @@ def _texts(value: SettingValue) -> tuple[str, ...]:
     return tuple(text for part in parts for text in part.replace(",", " ").split())
 
 
-def _networks(texts: tuple[str, ...]) -> tuple[str, ...]:
+def _check_networks(texts: tuple[str, ...]) -> None:
     for text in texts:
         try:
             ip_network(text)
         except ValueError as error:
             raise SettingsError(f"The setting trusted_proxies holds networks such as 10.0.0.0/8: {error}.") from error
-    return texts
