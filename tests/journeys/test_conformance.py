@@ -1,7 +1,6 @@
 """Testers of others against a started server."""
 
 import httpx2
-import pytest
 from scim2_client.engines.httpx2 import SyncSCIMClient
 from scim2_tester import Status, check_server
 
@@ -18,4 +17,4 @@ def test_scim2_tester_finds_no_error(server: Server, key: str) -> None:
     assert results
     failed = [f"{result.title}: {result.reason}" for result in results if result.status is Status.ERROR]
     assert failed == []
-    assert any(result.status is Status.SUCCESS for result in results), pytest.fail
+    assert any(result.status is Status.SUCCESS for result in results)
