@@ -1,11 +1,12 @@
 """What strings and times are compared by: RFC 8265 §3.3 and ``xsd:dateTime``."""
 
 import sys
+import time
 import unicodedata
 
 import pytest
 
-from musterbook.scim.match import COMPARISON_KEY_VERSION, comparison_key, instant_key
+from musterbook.scim.match import _DOUBLE_MARKS, COMPARISON_KEY_VERSION, comparison_key, instant_key
 
 CHARACTERS = [chr(code) for code in range(sys.maxunicode + 1)]
 CHANGING = [item for item in CHARACTERS if unicodedata.combining(item) or comparison_key(item) != item]
@@ -51,6 +52,27 @@ class TestComparisonKey:
         assert len(expected) > 200
         assert {character: comparison_key(character) for character in expected} == expected
 
+    def test_every_mark_that_decomposes_into_marks_is_known(self) -> None:
+        """The marks of a row can be counted without decomposing it: those that stand for two are mapped first."""
+        decomposed = ((item, unicodedata.normalize("NFD", item)) for item in CHARACTERS)
+        double = [item for item, marks in decomposed if len(marks) > 1 and unicodedata.combining(marks[0])]
+        assert double == list(_DOUBLE_MARKS)
+
+    @pytest.mark.parametrize("marks", ["\u0316\u0300", "\u0344\u0316", "\u0f73", "\uff9e\u0300", "\u0323\u0302\u0301"])
+    @pytest.mark.parametrize("start", ["", "a", "\u1ea5", "\u1e69"])
+    def test_many_marks_are_sorted_in_rows_of_thirty(self, start: str, marks: str) -> None:
+        """UAX #15 §13: no text of marks takes more time than its length lets expect, or has an unstable key."""
+        begun = time.perf_counter()
+        key = comparison_key(start + marks * 100_000)
+        assert time.perf_counter() - begun < 5  # in one row, minutes
+        assert max(len(row) for row in key.split("\u034f")) <= 31
+        assert comparison_key(key) == key
+
+    def test_up_to_thirty_marks_stay_as_they_are(self) -> None:
+        """What languages write is only normalized."""
+        assert comparison_key("x" + "\u0301" * 30) == "x" + "\u0301" * 30
+        assert comparison_key("x" + "\u0301" * 31) == "x" + "\u0301" * 30 + "\u034f\u0301"
+
     def test_the_key_of_a_key_is_the_key_itself(self) -> None:
         """One pass reaches the fixed point: for every character, and for those that change beside some that matter."""
         patterns = ("a{}", "{}\u0301", "Σ{}", "{}Σ")
@@ -67,7 +89,7 @@ class TestComparisonKey:
 
     def test_the_version_names_the_mapping_and_unicode(self) -> None:
         """Stored keys are made anew when either changes."""
-        assert f"1 (Unicode {unicodedata.unidata_version})" == COMPARISON_KEY_VERSION
+        assert f"2 (Unicode {unicodedata.unidata_version})" == COMPARISON_KEY_VERSION
 
 
 class TestInstantKey:
