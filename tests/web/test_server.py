@@ -158,6 +158,18 @@ class TestWorkers:
             assert running.wait(PATIENCE_SECONDS) == 0
         assert refuses(url)
 
+    def test_one_that_ends_takes_no_connection_that_nobody_will_serve(self, migrated: str) -> None:
+        """While requests under way are finished, a new connection is refused, so that a client goes elsewhere."""
+        with process(migrated, 2) as (running, url):
+            address = httpx.URL(url)
+            # Whoever is connected may still send a last request, so the end takes a moment.
+            with socket.create_connection((address.host, address.port or 0), PATIENCE_SECONDS):
+                httpx.get(url + "/healthz")
+                running.terminate()
+                wait_until(lambda: refuses(url))
+                assert len(workers_of(running.pid)) > 0
+            assert running.wait(PATIENCE_SECONDS) == 0
+
     def test_a_database_that_cannot_be_used_fails_once(self, postgres_database: str) -> None:
         """Where the schema is too old no worker is started; the failure has its name."""
         done = subprocess.run(

@@ -163,6 +163,12 @@ class _Supervisor(Multiprocess):
         if all(process.wait_until_ready(START_SECONDS, self.should_exit) for process in self.processes):
             self._on_ready()
 
+    def terminate_all(self) -> None:
+        # While any process holds the socket, the system goes on taking connections that nobody will ever serve.
+        for bound in self.sockets:
+            bound.close()
+        super().terminate_all()
+
     def keep_subprocess_alive(self) -> None:
         before = list(self.processes)
         super().keep_subprocess_alive()
