@@ -1,5 +1,6 @@
 """OneLogin's whole story against a started server."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,12 @@ from musterbook.simulator import (
     V1_ENTERPRISE,
     V2_CORE,
     V2_ENTERPRISE,
+    ApiStatus,
     ExpectedPerson,
     OneLoginApp,
+    ProvisioningState,
     Template,
+    people,
     run_story,
 )
 from tests.journeys.conftest import read_json
@@ -70,3 +74,18 @@ def test_everybody_is_as_onelogin_says_after_each_step(
     people = read_json("user", "list", "acme", database=server.database, folder=tmp_path)
     shown = {person["user_name"]: person["display_name"] for person in people}
     assert shown == {person.user_name: person.joined_as for person in present}
+
+
+@pytest.mark.parametrize("template", TEMPLATES.values(), ids=TEMPLATES.keys())
+def test_people_with_one_name_or_none_are_provisioned(template: Template, server: Server, key: str) -> None:
+    """OneLogin finds a name in every answer, so a person without a last name, or without any, arrives and stays."""
+    lone, nameless = (
+        replace(person, firstname=first, lastname="") for person, first in zip(people(2), ("Sukarno", ""), strict=True)
+    )
+    with OneLoginApp(server.address, key, template=template, strict=True) as application:
+        assert application.enable() is ApiStatus.ENABLED
+        for person in (lone, nameless):
+            assert application.assign(person).state is ProvisioningState.PROVISIONED
+            assert application.suspend(person).state is ProvisioningState.PROVISIONED
+            assert application.reactivate(person).state is ProvisioningState.PROVISIONED
+            assert application.update(replace(person, lastname="Kartini")).state is ProvisioningState.PROVISIONED

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from musterbook.scim import dialects, filter_dialects, patch_dialects
+from musterbook.scim import dialects, filter_dialects, patch_dialects, render_dialects
 from musterbook.scim.dialect_registry import DIALECTS
 from musterbook.scim.dialects import MAX_IGNORED_PATH_LENGTH, MAX_IGNORED_PATHS, Dialect, Profile, Tolerance
 from musterbook.scim.errors import InvalidSyntaxError, InvalidValueError, ScimError
@@ -232,10 +232,15 @@ class TestRegistry:
         assert {scenario.dialect for scenario in SCENARIOS} == expected
 
     @pytest.mark.parametrize(
-        "module, pattern", [(filter_dialects, "test_filter*.py"), (patch_dialects, "test_patch*.py")]
+        "module, pattern",
+        [
+            (filter_dialects, "test_filter*.py"),
+            (patch_dialects, "test_patch*.py"),
+            (render_dialects, "test_render*.py"),
+        ],
     )
     def test_every_other_entry_is_named_in_a_test(self, module: object, pattern: str) -> None:
-        """Each entry for filters and for PATCH is asserted by name in the tests of its part."""
+        """Each entry for filters, for PATCH and for answers is asserted by name in the tests of its part."""
         tests = "".join(path.read_text() for path in Path(__file__).parent.glob(pattern))
         constants = {name: entry for name, entry in vars(module).items() if isinstance(entry, Dialect)}
         assert constants

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from musterbook.scim import Json, Meta, StoredResource, user_type
+from musterbook.scim import Json, Meta, Profile, StoredResource, Tolerance, user_type
 from musterbook.scim.errors import (
     InvalidFilterError,
     MethodNotAllowedError,
@@ -19,6 +19,7 @@ from musterbook.scim.operation import Created, Deleted, Found, Outcome, Page, Pr
 from musterbook.scim.protocol import Exchange
 from musterbook.scim.query import parse_parameters, parse_projection
 from musterbook.scim.render import PLAIN_JSON, SCIM_JSON, choose_media_type, render, render_error
+from musterbook.scim.render_dialects import WHOLE_NAME
 from musterbook.scim.service import describe_service
 
 USER = user_type()
@@ -188,3 +189,32 @@ def test_the_media_type_of_an_answer(accept: str | None, idp: str | None, media_
 def test_errors_come_in_the_media_type_of_answers() -> None:
     """An error is sent under the same name as any other answer."""
     assert render_error(NotFoundError("Gone."), PLAIN_JSON).headers == (("Content-Type", PLAIN_JSON),)
+
+
+@pytest.mark.parametrize(
+    "sent, shown",
+    [
+        ({}, {"givenName": "", "familyName": ""}),
+        ({"name": {"givenName": "Ada"}}, {"givenName": "Ada", "familyName": ""}),
+        ({"name": {"familyName": "Lovelace"}}, {"givenName": "", "familyName": "Lovelace"}),
+        ({"name": {"formatted": 'familyName":"x'}}, {"givenName": "", "familyName": "", "formatted": 'familyName":"x'}),
+    ],
+)
+def test_onelogin_finds_both_names_in_every_answer(sent: Json, shown: Json) -> None:
+    """A key for OneLogin is answered with a first and a last name, empty where there is none, alone and in lists;
+    any other key, and the profile of the RFCs, with what there is.
+    """
+    document = {"schemas": [USER.schema.id], "id": "1", "userName": "ada", **sent}
+    stored = replace(STORED, document=json.dumps(document, separators=(",", ":")))
+
+    def names(tolerance: Tolerance) -> list[Json]:
+        exchange = Exchange("/Users", "test", None, tolerance=tolerance)
+        outcomes = (Found(USER, stored), Page(USER, 1, 1, [stored]))
+        one, many = (json.loads(render(exchange, outcome, SERVICE, SCIM_JSON).body) for outcome in outcomes)
+        return [one.get("name"), many["Resources"][0].get("name")]
+
+    onelogin = Tolerance(idp="onelogin")
+    assert names(onelogin) == [shown, shown]
+    assert onelogin.applied == [WHOLE_NAME.name]
+    assert names(Tolerance(idp="okta")) == [sent.get("name")] * 2
+    assert names(Tolerance(Profile.RFC, "onelogin")) == [sent.get("name")] * 2

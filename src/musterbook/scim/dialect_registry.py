@@ -1,4 +1,4 @@
-"""*Every tolerated deviation.* Collects the entries of the three modules that define them.
+"""*Every tolerated deviation.* Collects the entries of the modules that define them.
 
 Knows nothing of what a deviation does. It stands apart from ``dialects`` because the modules that it reads import that
 one. The reference page on dialects and the tests are held against this list.
@@ -6,7 +6,7 @@ one. The reference page on dialects and the tests are held against this list.
 
 from types import ModuleType
 
-from musterbook.scim import dialects, filter_dialects, patch_dialects
+from musterbook.scim import dialects, filter_dialects, patch_dialects, render_dialects
 from musterbook.scim.dialects import Dialect
 
 
@@ -15,6 +15,8 @@ def _entries(module: ModuleType) -> list[Dialect]:
 
 
 DIALECTS: tuple[Dialect, ...] = tuple(
-    dict.fromkeys(entry for module in (dialects, filter_dialects, patch_dialects) for entry in _entries(module))
+    dict.fromkeys(
+        entry for module in (dialects, filter_dialects, patch_dialects, render_dialects) for entry in _entries(module)
+    )
 )
 """In the order of definition, no repetitions."""

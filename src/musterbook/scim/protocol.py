@@ -5,7 +5,7 @@ request makes one :class:`Exchange`: the operation for the directory, or a docum
 the answer is to be shown. ``scim.render`` turns the outcome into the response.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from musterbook.scim import discovery
@@ -65,6 +65,8 @@ class Exchange:
     document: Json = None
     """The body of an answer that needs no directory."""
     projection: Projection = DEFAULT_PROJECTION
+    tolerance: Tolerance = field(default_factory=Tolerance)
+    """What the client may deviate in, and needs in an answer."""
 
 
 def parse_request(request: ScimRequest, service: Service, tolerance: Tolerance) -> Exchange:
@@ -92,6 +94,7 @@ def _parse_resource_request(
         operation_name=name,
         operation=operation,
         projection=parse_projection(parameters, resource_type),
+        tolerance=tolerance,
     )
 
 

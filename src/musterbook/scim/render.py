@@ -1,7 +1,7 @@
 """*From outcome to response.* Decides status, headers and body of an answer (RFC 7644 §3.3 to §3.12).
 
 Knows outcomes, stored texts and the base URL; knows no HTTP server. The stored text is spliced into the answer as it
-is; only where a client names attributes is it decoded.
+is; only where a client names attributes, or needs a name that is not there, is it decoded.
 """
 
 from collections.abc import Sequence
@@ -9,11 +9,13 @@ from typing import NamedTuple, assert_never
 
 import msgspec
 
+from musterbook.scim.dialects import Tolerance
 from musterbook.scim.discovery import LIST_RESPONSE_URN
 from musterbook.scim.errors import MethodNotAllowedError, ScimError, UnauthorizedError, UnavailableError
-from musterbook.scim.operation import Created, Deleted, Found, Outcome, Page, Projection
+from musterbook.scim.operation import Created, Deleted, Found, Outcome, Page
 from musterbook.scim.projection import project
 from musterbook.scim.protocol import Exchange
+from musterbook.scim.render_dialects import WHOLE_NAME
 from musterbook.scim.resource import Json, StoredResource
 from musterbook.scim.schema import ResourceType
 from musterbook.scim.service import Service
@@ -23,6 +25,9 @@ SCIM_JSON = "application/scim+json"
 PLAIN_JSON = "application/json"
 ERROR_URN = "urn:ietf:params:scim:api:messages:2.0:Error"
 
+_ONELOGIN = "onelogin"
+_WHOLE_NAME_MARKS = ('"givenName":"', '"familyName":"')
+"""In JSON text a quotation mark inside a value is escaped, so these stand only where the attribute has a value."""
 _ENCODER = msgspec.json.Encoder()
 _OK, _CREATED, _NO_CONTENT, _NOT_MODIFIED = 200, 201, 204, 304
 
@@ -48,27 +53,26 @@ def choose_media_type(accept: str | None, idp: str | None) -> str:
             return SCIM_JSON
         if PLAIN_JSON in lowered and "*/*" not in lowered and "application/*" not in lowered:
             return PLAIN_JSON
-    return PLAIN_JSON if idp == "onelogin" else SCIM_JSON
+    return PLAIN_JSON if idp == _ONELOGIN else SCIM_JSON
 
 
 def render(exchange: Exchange, outcome: Outcome | None, service: Service, media_type: str) -> ScimResponse:
     """Return the response to ``exchange``; ``outcome`` is ``None`` where the exchange holds the answer already."""
     content_type = ("Content-Type", media_type)
-    projection = exchange.projection
     match outcome:
         case None:
             return ScimResponse(_OK, (content_type,), _ENCODER.encode(exchange.document))
         case Found(_, stored, is_known=True):
             return ScimResponse(_NOT_MODIFIED, (_etag(stored),), b"")
         case Found(resource_type, stored) | Created(resource_type, stored):
-            body = _representation(stored, resource_type, service, projection)
+            body = _representation(stored, resource_type, service, exchange)
             location = ("Location", _location(stored, resource_type, service))
             status = _CREATED if isinstance(outcome, Created) else _OK
             return ScimResponse(status, (content_type, location, _etag(stored)), body.encode())
         case Deleted():
             return ScimResponse(_NO_CONTENT, (), b"")
         case Page():
-            return ScimResponse(_OK, (content_type,), _list(outcome, service, projection))
+            return ScimResponse(_OK, (content_type,), _list(outcome, service, exchange))
         case _:
             assert_never(outcome)
 
@@ -97,24 +101,34 @@ def _location(stored: StoredResource, resource_type: ResourceType, service: Serv
     return f"{service.base_url}{resource_type.endpoint}/{stored.id}"
 
 
-def _representation(
-    stored: StoredResource, resource_type: ResourceType, service: Service, projection: Projection
-) -> str:
+def _representation(stored: StoredResource, resource_type: ResourceType, service: Service, exchange: Exchange) -> str:
     meta = stored.meta
+    document = stored.document
+    if exchange.tolerance.idp == _ONELOGIN and not all(mark in document for mark in _WHOLE_NAME_MARKS):
+        document = _with_whole_name(document, resource_type, exchange.tolerance)
     # The values are ours and need no escaping: a checked base URL, an id, two times in one fixed form, a number.
     text = (
-        f'{stored.document[:-1]},"meta":{{"resourceType":"{resource_type.name}","created":"{meta.created}",'
+        f'{document[:-1]},"meta":{{"resourceType":"{resource_type.name}","created":"{meta.created}",'
         f'"lastModified":"{meta.last_modified}","location":"{service.base_url}{resource_type.endpoint}/{stored.id}",'
         f'"version":"W/\\"{meta.version}\\""}}}}'
     )
-    if projection.is_default:
+    if exchange.projection.is_default:
         return text
-    return _ENCODER.encode(project(msgspec.json.decode(text), resource_type, projection)).decode()
+    return _ENCODER.encode(project(msgspec.json.decode(text), resource_type, exchange.projection)).decode()
 
 
-def _list(page: Page, service: Service, projection: Projection) -> bytes:
+def _with_whole_name(document: str, resource_type: ResourceType, tolerance: Tolerance) -> str:
+    """Return the text of a person with a first and a last name, empty where there is none."""
+    if resource_type.attribute("name") is None or not tolerance.permits(WHOLE_NAME):
+        return document
+    attributes: dict[str, Json] = msgspec.json.decode(document)
+    attributes["name"] = {"givenName": "", "familyName": "", **attributes.get("name", {})}
+    return _ENCODER.encode(attributes).decode()
+
+
+def _list(page: Page, service: Service, exchange: Exchange) -> bytes:
     resources: Sequence[StoredResource] = page.resources
-    items = ",".join([_representation(item, page.resource_type, service, projection) for item in resources])
+    items = ",".join([_representation(item, page.resource_type, service, exchange) for item in resources])
     return (
         f'{{"schemas":["{LIST_RESPONSE_URN}"],"totalResults":{page.total_results},"startIndex":{page.start_index},'
         f'"itemsPerPage":{len(resources)},"Resources":[{items}]}}'
