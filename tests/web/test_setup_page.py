@@ -23,7 +23,7 @@ async def test_a_good_link_says_until_when_and_what_to_do(site: Site, stranger: 
     assert (answer.status_code, title_of(answer)) == (200, "Your set-up link is valid")
     assert "valid until <strong>30 November 2026, 12:00 UTC</strong>" in answer.text
     assert "Signing in is not set up yet in this release" in answer.text
-    assert "Keep the link" in answer.text
+    assert "share it with nobody" in answer.text
 
 
 async def test_an_expired_link_is_gone(site: Site, stranger: httpx.AsyncClient) -> None:

@@ -5,6 +5,7 @@ with plain functions, store everything in one transaction. Nothing is locked mea
 change is computed again from what is there by then.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TypeVar, assert_never, overload
@@ -83,6 +84,8 @@ Result = TypeVar("Result")
 
 MAX_ATTEMPTS = 5
 """How often a change is computed anew when others overtake it."""
+FIRST_PAUSE_SECONDS = 0.01
+"""The longest pause after the first defeat; twice as long after each further one, and in all some 0.3 s."""
 _SOURCES = {
     ActorKind.SCIM: Source.SCIM,
     ActorKind.ADMINISTRATOR: Source.CONSOLE,
@@ -208,16 +211,22 @@ class Directory:
         self, resource_type: ResourceType, compute: Callable[[], Awaitable[tuple[Result, Change | None]]]
     ) -> Result:
         """Store what ``compute`` makes of the present state; where others were faster, it computes again."""
-        for _ in range(MAX_ATTEMPTS):
+        for attempt in range(MAX_ATTEMPTS):
             result, change = await compute()
             if change is None:
                 return result
             try:
                 await self._commit(change, resource_type)
             except StaleRevisionError:
+                await self._pause(attempt)
                 continue
             return result
         raise errors.too_busy()
+
+    async def _pause(self, attempt: int) -> None:
+        """Wait a moment: those who were overtaken together would overtake each other again if they came together."""
+        chance = self._random_bytes(1)[0] / 255
+        await asyncio.sleep(FIRST_PAUSE_SECONDS * 2.0**attempt * chance)
 
     async def _create(self, actor: Actor, sent: Resource) -> Created:
         resource_type = sent.resource_type

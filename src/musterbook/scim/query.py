@@ -55,7 +55,7 @@ def parse_parameters(query: str) -> Parameters:
     try:
         pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
     except UnicodeDecodeError:
-        raise BadRequestError("The query string is not UTF-8 once it is percent-decoded.") from None
+        raise InvalidValueError("The query string is not UTF-8 once it is percent-decoded.") from None
     except ValueError:
         raise BadRequestError(f"The query string holds more than {MAX_PARAMETERS} parameters.") from None
     values: dict[str, str] = {}
@@ -64,7 +64,8 @@ def parse_parameters(query: str) -> Parameters:
         if key not in _KNOWN_PARAMETERS:
             continue
         if key in values:
-            raise BadRequestError(f"The query parameter '{name}' is given twice.")
+            refusal = InvalidFilterError if name == "filter" else BadRequestError
+            raise refusal(f"The query parameter '{name}' is given twice.")
         values[key] = value
     return Parameters(values)
 

@@ -40,8 +40,8 @@ __all__ = [
 
 SEARCH_SECONDS = 2.0
 """How long a search may take before the client is told to narrow its filter."""
-BUSY_SECONDS = 5.0
-"""How long a write waits for its turn before the client is told to try again."""
+BUSY_SECONDS = 4.5
+"""How long a write waits for its turn. The client is told to try again within five seconds, the way there included."""
 
 
 async def open_database(

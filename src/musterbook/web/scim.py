@@ -107,7 +107,8 @@ class ScimApplication:
             raise UriTooLongError("The request line is longer than 64 KiB. Ask for less in one request.")
         if self._requires_tls and not self._proxies.is_secure(peer_host(scope), scope["scheme"], head):
             # The key has crossed the network in the clear; to answer as if nothing were wrong would hide it.
-            raise ForbiddenError("This server is reached over https only. Replace the key: it was sent unprotected.")
+            advice = "" if head.authorization is None else " Replace the key: it was sent unprotected."
+            raise ForbiddenError(f"This server is reached over https only.{advice}")
         method: str = scope["method"]
         if method in _BODY_METHODS:
             check_length(head.content_length, body_limit(method, path))
