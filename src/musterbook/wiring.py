@@ -5,8 +5,7 @@ A product that wants Musterbook inside its own server mounts what :func:`create_
 """
 
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -44,8 +43,8 @@ class Services:
     clock: Clock
     random_bytes: RandomBytes
 
-    async def check_ready(self) -> None:
-        """Return if the database answers and its schema is one that this release works with.
+    async def check_ready(self) -> str:
+        """Return when the database counts a commit as done, if it answers and its schema fits this release.
 
         Raises:
             StoreUnavailableError: it does not answer.
@@ -56,6 +55,7 @@ class Services:
             check_schema(await self.database.schema_version())
         except SchemaError as error:
             raise NotReadyError(str(error)) from error
+        return await self.database.durability()
 
 
 def describe(settings: Settings) -> Service:
@@ -64,31 +64,61 @@ def describe(settings: Settings) -> Service:
     return describe_service(settings.base_url + SCIM_PATH, (user_type(),), empty_endpoints=("Groups",))
 
 
-@asynccontextmanager
-async def open_services(
-    settings: Settings, *, clock: Clock = system_clock, random_bytes: RandomBytes = secrets.token_bytes
-) -> AsyncIterator[Services]:
-    """Open the database and build the rooms over it; close it on leaving.
+class _Opening(AbstractAsyncContextManager[Services]):
+    """The rooms over a database that is open within the context.
 
-    Raises:
+    A class and no generator: where an event loop ends without a word, as it may under a host that gives us no
+    lifespan, asyncio closes generators that wait for one another at the same time, which fails with a complaint.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock, random_bytes: RandomBytes, *, for_web: bool = False) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._random_bytes = random_bytes
+        self._for_web = for_web
+        self._database: Database | None = None
+
+    async def __aenter__(self) -> Services:
+        try:
+            self._database = database = await open_database(self._settings.database_url)
+            check_schema(await database.schema_version())
+        except SchemaError as error:
+            await self._close()
+            if self._for_web:
+                raise NotReadyError(str(error)) from error
+            raise
+        except BaseException:
+            await self._close()
+            raise
+        return Services(
+            settings=self._settings,
+            database=database,
+            service=describe(self._settings),
+            directory=Directory(database.resources, self._clock, self._random_bytes),
+            tenants=Tenants(database.tenants, self._clock, self._random_bytes),
+            keys=Keys(database.keys, self._clock, self._random_bytes),
+            clock=self._clock,
+            random_bytes=self._random_bytes,
+        )
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._close()
+
+    async def _close(self) -> None:
+        if self._database is not None:
+            await self._database.close()
+
+
+def open_services(
+    settings: Settings, *, clock: Clock = system_clock, random_bytes: RandomBytes = secrets.token_bytes
+) -> AbstractAsyncContextManager[Services]:
+    """Return a context that opens the database, builds the rooms over it, and closes it on leaving.
+
+    Entering it raises:
         SchemaError: this release cannot work with the database as it is.
         StoreUnavailableError: the database is away.
     """
-    database = await open_database(settings.database_url)
-    try:
-        check_schema(await database.schema_version())
-        yield Services(
-            settings=settings,
-            database=database,
-            service=describe(settings),
-            directory=Directory(database.resources, clock, random_bytes),
-            tenants=Tenants(database.tenants, clock, random_bytes),
-            keys=Keys(database.keys, clock, random_bytes),
-            clock=clock,
-            random_bytes=random_bytes,
-        )
-    finally:
-        await database.close()
+    return _Opening(settings, clock, random_bytes)
 
 
 def create_app(
@@ -104,15 +134,8 @@ def create_app(
     ``application.lifespan()``, which a host with a lifespan of its own runs inside it.
     """
 
-    @asynccontextmanager
-    async def open_for_web() -> AsyncIterator[Services]:
-        async with AsyncExitStack() as stack:
-            try:
-                services = open_services(settings, clock=clock, random_bytes=random_bytes)
-                opened = await stack.enter_async_context(services)
-            except SchemaError as error:
-                raise NotReadyError(str(error)) from error
-            yield opened
+    def open_for_web() -> AbstractAsyncContextManager[Services]:
+        return _Opening(settings, clock, random_bytes, for_web=True)
 
     observer = Observer(log or standard_log(), Metrics(), clock, random_bytes)
     return Application(open_for_web, settings, observer)

@@ -82,7 +82,7 @@ def test_it_keeps_serving_until_it_is_ended(shell: Shell, how: signal.Signals) -
     lines = [json.loads(process.stdout.readline()) for _ in range(OF_THE_STORY + 2)]
     addresses = lines[-1]
     assert list(addresses) == ["scim_base_url", "setup_url", "health", "metrics", "log", "database"]
-    assert httpx.get(addresses["health"]).json() == {"status": "ready"}
+    assert httpx.get(addresses["health"]).json() == {"status": "ready", "durability": "synchronous=FULL"}
     assert httpx.get(addresses["setup_url"]).status_code == 200
     assert httpx.get(addresses["scim_base_url"] + "/ServiceProviderConfig").status_code == 200
     assert "musterbook_requests_total" in httpx.get(addresses["metrics"]).text

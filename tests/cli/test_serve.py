@@ -35,7 +35,7 @@ def test_the_first_line_holds_the_address(tmp_path: Path, how: signal.Signals) -
     assert process.stdout is not None
     said = json.loads(process.stdout.readline())
     assert said == {"address": said["address"], "scim_base_url": f"{said['address']}/scim/v2"}
-    assert httpx.get(f"{said['address']}/readyz").json() == {"status": "ready"}
+    assert httpx.get(f"{said['address']}/readyz").json() == {"status": "ready", "durability": "synchronous=FULL"}
     process.send_signal(how)
     _, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert (process.returncode, err) == (0, "")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.journeys.conftest import make_tenant
@@ -28,6 +29,12 @@ def write_until(server: Server, key: str, writers: Sequence[Writer], end: Callab
             run.result()
 
 
+def durability_of(server: Server) -> str:
+    """Return what the server's own writing connection says of when a commit counts as done."""
+    durability: str = httpx.get(f"{server.address}/readyz", timeout=10).json()["durability"]
+    return durability
+
+
 def survive_kills(database: str, folder: Path, kills: int) -> int:
     """Kill the server ``kills`` times under writers, and check after each start what is there.
 
@@ -42,6 +49,7 @@ def survive_kills(database: str, folder: Path, kills: int) -> int:
             # Different lengths make the kills hit different moments.
             write_until(server, key, writers, server.kill, 0.15 + 0.01 * (kill % 20))
             server = Server(database, folder, port=port)
+            assert durability_of(server) in {"synchronous=FULL", "synchronous_commit=on"}
             with Client(server.address, key) as client:
                 for writer in writers:
                     writer.check(client)

@@ -21,7 +21,7 @@ async def test_a_process_that_answers_is_alive(stranger: httpx.AsyncClient) -> N
 async def test_a_server_with_its_database_is_ready(stranger: httpx.AsyncClient) -> None:
     """/readyz answers 200 where the database answers and its schema fits."""
     answer = await stranger.get("http://directory.test/readyz")
-    assert (answer.status_code, answer.json()) == (200, {"status": "ready"})
+    assert (answer.status_code, answer.json()) == (200, {"status": "ready", "durability": "synchronous=FULL"})
 
 
 async def test_health_is_asked_over_plain_http() -> None:

@@ -33,14 +33,14 @@ class Health:
         try:
             async with asyncio.timeout(READY_SECONDS):
                 services = await self._rooms.open()
-                await services.check_ready()
+                durability = await services.check_ready()
         except TimeoutError:
             return _not_ready("database", f"The database did not answer within {READY_SECONDS:g} seconds.")
         except StoreUnavailableError:
             return _not_ready("database", "The database cannot be reached.")
         except NotReadyError as error:
             return _not_ready("schema", str(error))
-        return JSONResponse({"status": "ready"})
+        return JSONResponse({"status": "ready", "durability": durability})
 
 
 def _not_ready(failed: str, detail: str) -> Response:

@@ -40,8 +40,10 @@ class Services(Protocol):
         """The keys of all tenants."""
         ...
 
-    async def check_ready(self) -> None:
-        """Return if the database answers and its schema is one that this release works with.
+    async def check_ready(self) -> str:
+        """Return when the database counts a commit as done, if it answers and its schema fits this release.
+
+        That is a setting such as ``synchronous=FULL``, read from the connection that writes.
 
         Raises:
             StoreUnavailableError: it does not answer.
