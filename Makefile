@@ -23,7 +23,7 @@ ARGS ?=
 WORKERS ?= 2
 COVERAGE = $(if $(ARGS),,--cov --cov-report=term-missing:skip-covered)
 
-.PHONY: all help setup demo test nightly format format-check lint types imports docs browser picture lock clean
+.PHONY: all help setup demo test nightly bench format format-check lint types imports docs browser picture lock clean
 
 all: format-check lint types imports docs test ## What CI runs
 
@@ -40,6 +40,9 @@ test: $(READY) browser ## Every test: SQLite, PostgreSQL, browser
 
 nightly: $(READY) browser ## The long tests
 	$(BIN)/pytest -m nightly $(ARGS)
+
+bench: $(READY) ## Our speed beside the limits of this machine: make bench ARGS="--seconds 5 --json figures.json"
+	$(BIN)/python -m bench $(ARGS)
 
 format: $(READY) ## Format the code and sort its imports
 	$(BIN)/ruff check --quiet --fix-only --select I .
