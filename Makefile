@@ -35,7 +35,7 @@ setup: $(READY) ## The environment alone: .venv with every locked package, and t
 demo: $(READY) ## A server on SQLite and a simulated OneLogin that provisions people while you watch
 	$(BIN)/musterbook demo $(ARGS)
 
-test: $(READY) browser ## Every test: SQLite, PostgreSQL, browser
+test: $(READY) browser ## Every test but the long ones: SQLite, PostgreSQL, browser
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(COVERAGE) $(ARGS)
 
 nightly: $(READY) browser ## The long tests

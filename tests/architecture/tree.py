@@ -45,7 +45,9 @@ def text_files() -> Iterator[Path]:
     """Yield every text file of the repository, without what tools have made."""
     for path in sorted(ROOT.rglob("*")):
         parts = path.relative_to(ROOT).parts
-        is_made = path.name == ".coverage" or any(part in {"__pycache__", "dist"} or (part[0] == "." and part not in _OURS) for part in parts[:-1])
+        is_made = path.name == ".coverage" or any(
+            part in {"__pycache__", "dist"} or (part[0] == "." and part not in _OURS) for part in parts[:-1]
+        )
         if not is_made and path.is_file() and path.suffix in _TEXT_FILES:
             yield path
 

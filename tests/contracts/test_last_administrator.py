@@ -77,7 +77,8 @@ class TestLastAdministrator:
         """Each tenant needs an administrator of its own."""
         ada = replace(ADA, administers_until=FOREVER)
         await database.resources.commit(created(ada))
-        await database.resources.commit(created(replace(ada, tenant_id=GLOBEX)))
+        for user in (ada, replace(BOB, administers_until=FOREVER)):
+            await database.resources.commit(created(replace(user, tenant_id=GLOBEX)))
         with pytest.raises(LastAdministratorError):
             await database.resources.commit(removed(ada, 2000, may_remove_administrator=True))
 

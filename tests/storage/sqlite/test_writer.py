@@ -225,6 +225,7 @@ class TestFailingDisk:
         changes = [created(person(number, f"user{number}", title="x" * 20_000)) for number in range(2, 6)]
         results = await asyncio.gather(*map(database.resources.commit, changes), return_exceptions=True)
         assert [type(result) for result in results] == [StoreUnavailableError] * 4
+        assert {str(result) for result in results} == {"SQLite: database or disk is full"}
         assert await contents(database) == before
         # A writer whose file failed begins anew with another connection, which has all the space again.
         await asyncio.gather(*map(database.resources.commit, changes))
