@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from musterbook.scim import Json, Meta, Profile, StoredResource, Tolerance, user_type
+from musterbook.scim import Json, Meta, Profile, Resource, StoredResource, Tolerance, user_type
 from musterbook.scim.errors import (
     InvalidFilterError,
     MethodNotAllowedError,
@@ -15,7 +15,20 @@ from musterbook.scim.errors import (
     UnavailableError,
     UniquenessError,
 )
-from musterbook.scim.operation import Created, Deleted, Found, Outcome, Page, Projection
+from musterbook.scim.operation import (
+    Created,
+    CreateResource,
+    Deleted,
+    Found,
+    GetResource,
+    Operation,
+    Outcome,
+    Page,
+    Projection,
+    Query,
+    ReplaceResource,
+    SearchResources,
+)
 from musterbook.scim.protocol import Exchange
 from musterbook.scim.query import parse_parameters, parse_projection
 from musterbook.scim.render import PLAIN_JSON, SCIM_JSON, choose_media_type, render, render_error
@@ -200,21 +213,28 @@ def test_errors_come_in_the_media_type_of_answers() -> None:
         ({"name": {"formatted": 'familyName":"x'}}, {"givenName": "", "familyName": "", "formatted": 'familyName":"x'}),
     ],
 )
-def test_onelogin_finds_both_names_in_every_answer(sent: Json, shown: Json) -> None:
-    """A key for OneLogin is answered with a first and a last name, empty where there is none, alone and in lists;
-    any other key, and the profile of the RFCs, with what there is.
+def test_onelogin_finds_both_names_where_it_looks(sent: Json, shown: Json) -> None:
+    """A key for OneLogin is answered with a first and a last name, empty where there is none, after POST and PUT and
+    in lists; other operations, any other key, and the profile of the RFCs, with what there is.
     """
     document = {"schemas": [USER.schema.id], "id": "1", "userName": "ada", **sent}
     stored = replace(STORED, document=json.dumps(document, separators=(",", ":")))
+    resource = Resource(USER, {"userName": "ada"})
+    shows = (CreateResource(resource), ReplaceResource("1", resource), SearchResources(USER, Query()))
 
-    def names(tolerance: Tolerance) -> list[Json]:
-        exchange = Exchange("/Users", "test", None, tolerance=tolerance)
-        outcomes = (Found(USER, stored), Page(USER, 1, 1, [stored]))
-        one, many = (json.loads(render(exchange, outcome, SERVICE, SCIM_JSON).body) for outcome in outcomes)
-        return [one.get("name"), many["Resources"][0].get("name")]
+    def names(tolerance: Tolerance, *operations: Operation) -> list[Json]:
+        found = []
+        for operation in operations:
+            is_search = isinstance(operation, SearchResources)
+            outcome = Page(USER, 1, 1, [stored]) if is_search else Found(USER, stored)
+            exchange = Exchange("/Users", "test", operation, tolerance=tolerance)
+            body = json.loads(render(exchange, outcome, SERVICE, SCIM_JSON).body)
+            found.append((body["Resources"][0] if is_search else body).get("name"))
+        return found
 
     onelogin = Tolerance(idp="onelogin")
-    assert names(onelogin) == [shown, shown]
+    assert names(onelogin, *shows) == [shown] * 3
     assert onelogin.applied == [WHOLE_NAME.name]
-    assert names(Tolerance(idp="okta")) == [sent.get("name")] * 2
-    assert names(Tolerance(Profile.RFC, "onelogin")) == [sent.get("name")] * 2
+    assert names(onelogin, GetResource(USER, "1")) == [sent.get("name")]
+    assert names(Tolerance(idp="okta"), *shows) == [sent.get("name")] * 3
+    assert names(Tolerance(Profile.RFC, "onelogin"), *shows) == [sent.get("name")] * 3

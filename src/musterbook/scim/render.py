@@ -12,7 +12,16 @@ import msgspec
 from musterbook.scim.dialects import Tolerance
 from musterbook.scim.discovery import LIST_RESPONSE_URN
 from musterbook.scim.errors import MethodNotAllowedError, ScimError, UnauthorizedError, UnavailableError
-from musterbook.scim.operation import Created, Deleted, Found, Outcome, Page
+from musterbook.scim.operation import (
+    Created,
+    CreateResource,
+    Deleted,
+    Found,
+    Outcome,
+    Page,
+    ReplaceResource,
+    SearchResources,
+)
 from musterbook.scim.projection import project
 from musterbook.scim.protocol import Exchange
 from musterbook.scim.render_dialects import WHOLE_NAME
@@ -104,7 +113,7 @@ def _location(stored: StoredResource, resource_type: ResourceType, service: Serv
 def _representation(stored: StoredResource, resource_type: ResourceType, service: Service, exchange: Exchange) -> str:
     meta = stored.meta
     document = stored.document
-    if exchange.tolerance.idp == _ONELOGIN and not all(mark in document for mark in _WHOLE_NAME_MARKS):
+    if _needs_whole_name(exchange) and not all(mark in document for mark in _WHOLE_NAME_MARKS):
         document = _with_whole_name(document, resource_type, exchange.tolerance)
     # The values are ours and need no escaping: a checked base URL, an id, two times in one fixed form, a number.
     text = (
@@ -115,6 +124,13 @@ def _representation(stored: StoredResource, resource_type: ResourceType, service
     if exchange.projection.is_default:
         return text
     return _ENCODER.encode(project(msgspec.json.decode(text), resource_type, exchange.projection)).decode()
+
+
+def _needs_whole_name(exchange: Exchange) -> bool:
+    # OneLogin looks people up, creates them and replaces them; what others ask with its key is answered as it is.
+    return exchange.tolerance.idp == _ONELOGIN and isinstance(
+        exchange.operation, CreateResource | ReplaceResource | SearchResources
+    )
 
 
 def _with_whole_name(document: str, resource_type: ResourceType, tolerance: Tolerance) -> str:

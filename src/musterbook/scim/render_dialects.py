@@ -8,6 +8,6 @@ from musterbook.scim.dialects import Dialect
 WHOLE_NAME = Dialect(
     "whole-name",
     ("OneLogin",),
-    "A person without a first or a last name is answered with an empty one; OneLogin gives a person up whose answer "
-    "lacks either.",
+    "A person without a first or a last name is shown with an empty one in answers to POST, PUT and look-ups; OneLogin "
+    "gives a person up whose answer lacks either.",
 )

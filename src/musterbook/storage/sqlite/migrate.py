@@ -113,9 +113,7 @@ def _migrate(connection: sqlite3.Connection, path: Path, known: tuple[Migration,
         if not version.applied:
             connection.execute(_SET_KEY_VERSION, (COMPARISON_KEY_VERSION,))
     check_not_too_new(version)
-    if version.applied and (version.pending or version.needs_new_keys):
-        number = version.pending[0].number if version.pending else version.applied[-1].number + 1
-        copy_database(path, path.with_name(f"{path.name}.before-{number:04d}"), replace=True)
+    _keep_copy(connection, path, known)
     applied: list[str] = []
     while pending := _read_version(connection, known).pending:
         if _apply(connection, pending[0], known):
@@ -123,6 +121,19 @@ def _migrate(connection: sqlite3.Connection, path: Path, known: tuple[Migration,
     if _read_version(connection, known).needs_new_keys:
         _make_keys_anew(connection)
     return applied
+
+
+def _keep_copy(connection: sqlite3.Connection, path: Path, known: tuple[Migration, ...]) -> None:
+    """Copy the file before it is changed.
+
+    The writer's place is kept meanwhile: of two processes that migrate at once, the later one must not put what the
+    earlier one has made in the place of what was before.
+    """
+    with _transaction(connection):
+        version = _read_version(connection, known)
+        if version.applied and (version.pending or version.needs_new_keys):
+            number = version.pending[0].number if version.pending else version.applied[-1].number + 1
+            copy_database(path, path.with_name(f"{path.name}.before-{number:04d}"), replace=True)
 
 
 def _read_version(connection: sqlite3.Connection, known: tuple[Migration, ...]) -> SchemaVersion:
