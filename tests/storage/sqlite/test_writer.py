@@ -258,6 +258,7 @@ class TestFailingDisk:
         other = tmp_path / "other.db"
         await backup_database(f"sqlite:///{path}", other)
         await database.resources.commit(created(person(2, "lost")))
+        assert (await find(database, None)).total_results == 2
         put_in_place(other, path)
         assert (await find(database, None)).total_results == 1
         await database.resources.commit(created(person(3, "bob")))
