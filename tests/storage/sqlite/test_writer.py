@@ -231,6 +231,28 @@ class TestFailingDisk:
         await asyncio.gather(*map(database.resources.commit, changes))
         assert (await find(database, None)).total_results == 5
 
+    async def test_a_commit_that_fails_refuses_the_whole_batch(
+        self, database: SqliteDatabase, outsider: sqlite3.Connection
+    ) -> None:
+        """When ``COMMIT`` itself fails, every change of the batch is refused and undone; the next batch is stored."""
+
+        def spoil_the_commit(connection: sqlite3.Connection) -> None:
+            connection.execute("PRAGMA defer_foreign_keys = ON")
+            connection.execute("INSERT INTO setup_links VALUES ('nobody', x'00', 'x', 'x', 'x', NULL)")
+
+        has_begun, may_end = threading.Event(), threading.Event()
+        busy = asyncio.ensure_future(database.writer.run(partial(hold, has_begun, may_end)))
+        await asyncio.to_thread(has_begun.wait)
+        changes = (leave(database, "one"), database.writer.run(spoil_the_commit), leave(database, "two"))
+        batch = asyncio.gather(*changes, return_exceptions=True)
+        await asyncio.sleep(0)
+        may_end.set()
+        await busy
+        results = await batch
+        assert [type(result) for result in results] == [StoreUnavailableError] * 3
+        await leave(database, "three")
+        assert traces(outsider) == {"three"}
+
     async def test_a_file_that_vanished_is_not_written_to(
         self, database: SqliteDatabase, path: Path, tmp_path: Path
     ) -> None:
