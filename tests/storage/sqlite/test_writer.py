@@ -46,6 +46,18 @@ def hold(has_begun: threading.Event, may_end: threading.Event, _: sqlite3.Connec
     may_end.wait()
 
 
+async def in_one_batch(database: SqliteDatabase, *changes: Coroutine[None, None, None]) -> list[object]:
+    """Return what comes of changes that have queued while the writer was at work."""
+    has_begun, may_end = threading.Event(), threading.Event()
+    busy = asyncio.ensure_future(database.writer.run(partial(hold, has_begun, may_end)))
+    await asyncio.to_thread(has_begun.wait)
+    waiting = asyncio.gather(*changes, return_exceptions=True)
+    await asyncio.sleep(0)
+    may_end.set()
+    await busy
+    return list(await waiting)
+
+
 async def seconds_until_refused(change: Coroutine[None, None, None]) -> float:
     """Return how long it takes until a change is refused because the database is away."""
     started = time.monotonic()
@@ -130,14 +142,14 @@ class TestTransactions:
             connection.execute(insert("unencodable"))
             connection.execute("SELECT ?", ("\ud800",))
 
-        results = await asyncio.gather(
+        results = await in_one_batch(
+            database,
             leave(database, "one"),
             database.writer.run(bug),
             leave(database, "two"),
             database.writer.run(bad_sql),
             database.writer.run(unencodable),
             leave(database, "three"),
-            return_exceptions=True,
         )
         none = type(None)
         expected = [none, ZeroDivisionError, none, sqlite3.OperationalError, UnicodeEncodeError, none]
@@ -223,7 +235,7 @@ class TestFailingDisk:
         await database.writer.run(leave_no_space)
         before = await contents(database)
         changes = [created(person(number, f"user{number}", title="x" * 20_000)) for number in range(2, 6)]
-        results = await asyncio.gather(*map(database.resources.commit, changes), return_exceptions=True)
+        results = await in_one_batch(database, *map(database.resources.commit, changes))
         assert [type(result) for result in results] == [StoreUnavailableError] * 4
         assert {str(result) for result in results} == {"SQLite: database or disk is full"}
         assert await contents(database) == before
@@ -240,15 +252,8 @@ class TestFailingDisk:
             connection.execute("PRAGMA defer_foreign_keys = ON")
             connection.execute("INSERT INTO setup_links VALUES ('nobody', x'00', 'x', 'x', 'x', NULL)")
 
-        has_begun, may_end = threading.Event(), threading.Event()
-        busy = asyncio.ensure_future(database.writer.run(partial(hold, has_begun, may_end)))
-        await asyncio.to_thread(has_begun.wait)
         changes = (leave(database, "one"), database.writer.run(spoil_the_commit), leave(database, "two"))
-        batch = asyncio.gather(*changes, return_exceptions=True)
-        await asyncio.sleep(0)
-        may_end.set()
-        await busy
-        results = await batch
+        results = await in_one_batch(database, *changes)
         assert [type(result) for result in results] == [StoreUnavailableError] * 3
         await leave(database, "three")
         assert traces(outsider) == {"three"}
@@ -327,9 +332,9 @@ class TestEnd:
 
     async def test_a_taken_name_is_told_from_a_batch_as_it_is_alone(self, database: SqliteDatabase) -> None:
         """Two creations of one name in one batch: the first is stored, the second refused."""
-        results = await asyncio.gather(
+        results = await in_one_batch(
+            database,
             database.resources.commit(created(ADA)),
             database.resources.commit(created(person(2, "ADA"))),
-            return_exceptions=True,
         )
         assert [type(result) for result in results] == [type(None), UniqueKeyTakenError]
