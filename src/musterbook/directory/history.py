@@ -54,6 +54,10 @@ class Revision:
     """The resource's stored text after the change; on a tombstone the last one."""
     account: str | None
     """The account's stored text after the change; ``None`` for resources that are no persons."""
+    members_added: tuple[str, ...] = ()
+    """The ids of those who became members of the group by this change, in order."""
+    members_removed: tuple[str, ...] = ()
+    """The ids of those who were members until this change, in order; on a tombstone, all."""
 
 
 @dataclass(frozen=True, slots=True)

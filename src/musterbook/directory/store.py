@@ -15,20 +15,28 @@ Failures::
     ├── StaleRevisionError        the resource is no longer at the revision that the change expects
     ├── LastAdministratorError    the change would leave the tenant without an administrator
     ├── QueryTooExpensiveError    a filter had to look at more rows than the time allows
+    ├── UnknownMembersError       what was to become a member of a group does not exist
     ├── TenantExistsError         the slug is taken
     └── StoreUnavailableError     the database is away, busy beyond the deadline, or out of space
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from musterbook.directory.actor import ResourceId, TenantId
 from musterbook.directory.events import Event, StoredEvent
 from musterbook.directory.history import Action, Revision
 from musterbook.directory.tenant import NewTenant, SetupLink, Tenant, TenantStatus
 from musterbook.scim import IndexEntries, ResourceType, StoredResource
+from musterbook.scim.members import MembersEdit
 from musterbook.scim.operation import Page, Query
+
+ALL_RELATED: Final = 2**31 - 1
+"""More memberships than a resource can have."""
+MAX_RELATED_ON_PAGE: Final = 50_000
+"""How many members the groups of one page have together; a page that is cut short is one that RFC 7644 §3.4.2.4 lets a
+server return."""
 
 
 class StoreError(Exception):
@@ -49,6 +57,15 @@ class LastAdministratorError(StoreError):
 
 class QueryTooExpensiveError(StoreError):
     """The query was stopped: no index serves it and the tenant is too large to look at every row in time."""
+
+
+class UnknownMembersError(StoreError):
+    """What was to become a member of a group does not exist."""
+
+    def __init__(self, unknown: Sequence[str]) -> None:
+        """Say which ids are nobody's."""
+        super().__init__("there is nobody with these ids")
+        self.unknown = tuple(unknown)
 
 
 class TenantExistsError(StoreError):
@@ -87,6 +104,53 @@ class Change:
     """Until when the person counts as an administrator (``rules.FOREVER`` or a time); ``None``: is none."""
     may_remove_administrator: bool = False
     """The person counted as an administrator before and may not after: lock the guard row and count first."""
+    members: MembersEdit | None = None
+    """What the same write does to the members of the group. The revision's ``members_added`` and ``members_removed``
+    are the store's to fill in: it alone knows who was a member."""
+    leave_group: Callable[[Record], "GroupLeft"] | None = None
+    """Where the resource is removed: what is stored of each group that it was a member of, given the group as it was.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class GroupLeft:
+    """What is stored of a group whose member was removed from the directory."""
+
+    record: Record
+    revision: Revision
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class MembersChange:
+    """A write that changes nothing of a group but its members.
+
+    It is computed from nothing, so it compares no version unless the client asks for one: writers who add different
+    members do not wait for each other longer than for the group's row.
+    """
+
+    tenant_id: TenantId
+    group_id: ResourceId
+    members: MembersEdit
+    revision: Revision
+    """Complete but for ``number``, ``version``, ``document`` and the members, which the store fills in; ``at`` is the
+    earliest time, for no revision is older than the one before it."""
+    event: Event
+    """Complete but for ``revision``."""
+    expected_revision: int | None = None
+    """The only revision at which the change is made, where the client sent a precondition."""
+
+
+@dataclass(frozen=True, slots=True)
+class MembersOutcome:
+    """What came of a :class:`MembersChange`."""
+
+    record: Record | None
+    """The group after the change, without its members; ``None``: there is no such group."""
+    unknown: tuple[str, ...] = ()
+    """The added ids that are nobody's, which were left out, in the order in which they were sent."""
+    is_changed: bool = False
+    """Whether anybody became or ceased to be a member; otherwise nothing at all was stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +181,23 @@ class HistoryEntry:
 class ResourceStore(Protocol):
     """Resources, revisions and events. The contract tests in ``tests/contracts`` prove each rule on each engine."""
 
-    async def get(self, tenant_id: TenantId, resource_type: str, resource_id: ResourceId) -> Record | None:
-        """Return the resource, or ``None``. Ids are compared exactly."""
+    async def get(
+        self, tenant_id: TenantId, resource_type: str, resource_id: ResourceId, *, related_limit: int = 0
+    ) -> Record | None:
+        """Return the resource, or ``None``. Ids are compared exactly.
 
-    async def search(self, tenant_id: TenantId, resource_type: ResourceType, query: Query) -> Page:
+        ``related_limit`` is how many of its memberships are read with it, in the order of their ids; 0: none at all,
+        and ``related`` is ``None``. The resource and its memberships are of one moment.
+        """
+
+    async def search(
+        self, tenant_id: TenantId, resource_type: ResourceType, query: Query, *, with_related: bool = False
+    ) -> Page:
         """Return the part of the matching resources that ``query`` asks for, in the order of their ids.
 
-        Which resources match is decided by ``scim.matches``; SQL may only be faster, never different.
+        Which resources match is decided by ``scim.matches``; SQL may only be faster, never different. With the
+        memberships of the resources where ``with_related``; a page that would show more than ``MAX_RELATED_ON_PAGE``
+        members ends before the group that is too much, but holds one group at least.
 
         Raises:
             QueryTooExpensiveError: looking at the rows took too long.
@@ -134,14 +208,28 @@ class ResourceStore(Protocol):
     ) -> Sequence[Record]:
         """Return records with their accounts in the order of their ids, beginning after the id ``after``."""
 
-    async def commit(self, change: Change) -> None:
+    async def commit(self, change: Change) -> Sequence[str]:
         """Store the change whole, durably, or raise and store nothing.
 
+        Whoever is removed leaves every group. Return the ids in ``change.members.added`` that are nobody's and were
+        left out.
+
         Raises:
+            UnknownMembersError: ``change.members`` adds ids that are nobody's, and leaves none out or has no other.
             UniqueKeyTakenError: by the named constraint ``resources_unique_key``.
             StaleRevisionError: no row at ``expected_revision``, or one exists already under a new id.
             LastAdministratorError: ``may_remove_administrator`` and no other administrator would be left at
                 ``change.revision.at``.
+        """
+
+    async def change_members(self, change: MembersChange) -> MembersOutcome:
+        """Change who is a member of a group, durably, or raise and store nothing.
+
+        The cost follows the change, not the size of the group.
+
+        Raises:
+            UnknownMembersError: as :meth:`commit`.
+            StaleRevisionError: the group is not at ``expected_revision``.
         """
 
     async def history(self, tenant_id: TenantId, query: HistoryQuery) -> Sequence[HistoryEntry]:

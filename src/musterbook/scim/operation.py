@@ -7,9 +7,11 @@ response. Whoever matches on them ends with ``assert_never``, so a new case cann
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final, TypeAlias
 
 from musterbook.scim.filter import Filter
+from musterbook.scim.members import MembersEdit
 from musterbook.scim.patch import Patch
 from musterbook.scim.path import BoundPath
 from musterbook.scim.resource import Resource, StoredResource
@@ -51,6 +53,10 @@ class CreateResource:
     """POST (RFC 7644 §3.3)."""
 
     resource: Resource
+    """Without memberships."""
+    members: MembersEdit | None = None
+    """``None``: no members are sent."""
+    shows_related: bool = True
 
     @property
     def resource_type(self) -> ResourceType:
@@ -65,6 +71,8 @@ class GetResource:
     resource_type: ResourceType
     id: str
     precondition: Precondition = NO_PRECONDITION
+    shows_related: bool = True
+    """Whether the answer shows memberships; where it does not, none is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,7 @@ class SearchResources:
 
     resource_type: ResourceType
     query: Query
+    shows_related: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +90,31 @@ class ReplaceResource:
 
     id: str
     resource: Resource
+    """Without memberships."""
     precondition: Precondition = NO_PRECONDITION
+    members: MembersEdit | None = None
+    """``None``: the members stay as they are, for the client did not mention them."""
+    shows_related: bool = True
 
     @property
     def resource_type(self) -> ResourceType:
         """The type of the resource that is sent."""
         return self.resource.resource_type
+
+
+class PatchAnswer(Enum):
+    """What a PATCH is answered with (RFC 7644 §3.5.2: 200 with the resource, or 204)."""
+
+    WHOLE = "whole"
+    """The resource, however many members it has: the client named attributes."""
+    SHORT = "short"
+    """The resource, unless it is a group with more than ``MAX_MEMBERS_SHOWN`` members."""
+    EMPTY = "empty"
+    """Nothing."""
+
+
+MAX_MEMBERS_SHOWN: Final = 500
+"""The largest group that answers a PATCH: whoever adds one member to a hundred thousand does not want to read them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +125,8 @@ class PatchResource:
     id: str
     patch: Patch
     precondition: Precondition = NO_PRECONDITION
+    shows_related: bool = True
+    answer: PatchAnswer = PatchAnswer.SHORT
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +147,8 @@ class Created:
 
     resource_type: ResourceType
     stored: StoredResource
+    unknown_members: Sequence[str] = ()
+    """The ids that were sent as members and are nobody's, where they were left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +159,10 @@ class Found:
     stored: StoredResource
     is_known: bool = False
     """Whether the client has this version already, as it said by ``If-None-Match``."""
+    is_shown: bool = True
+    """Whether the answer shows the resource; otherwise it is 204, with the version in its header."""
+    unknown_members: Sequence[str] = ()
+    """The ids that were sent as members and are nobody's, where they were left out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ Knows schemas; knows no request, tenant or database. Three ideas:
   extension's URN, and no empty value: ``null``, ``[]`` and absence are one state, absence (RFC 7643 §2.5). Whoever
   holds a ``Resource`` holds checked values; only ``parse`` and ``patch`` make new ones from what a client sent.
 * The stored text is the resource as compact JSON without ``meta`` and without anything that depends on the base URL.
-  It is spliced into responses as it is.
+  It is spliced into responses as it is. Memberships are not in it either: they are rows, of which a resource shows its
+  end (:class:`Related`).
 * Attributes are shared between resources and never changed in place; a change makes new containers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -55,6 +56,19 @@ class Resource:
         return (self.resource_type.schema.id, *present)
 
 
+class Related(NamedTuple):
+    """One end of a membership, as the other end shows it. A tuple: a group may have a hundred thousand members."""
+
+    value: str
+    """The id of the member, or of the group."""
+    resource_type: str
+    """The name of the resource type at this end."""
+    type: str
+    """What ``type`` shows: of a member its resource type; of a group ``direct`` or ``indirect`` (RFC 7643 §4.1.2)."""
+    display: str | None = None
+    """Of a member the name under which the client added it; of a group its present ``displayName``."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredResource:
     """A resource as storage holds it: text, not decoded."""
@@ -62,6 +76,8 @@ class StoredResource:
     id: str
     document: str
     meta: Meta
+    related: Sequence[Related] | None = None
+    """The elements of the type's ``related_attribute``, in the order of their ids; ``None``: not loaded."""
 
 
 def render_document(resource: Resource) -> str:
@@ -74,7 +90,7 @@ def render_document(resource: Resource) -> str:
         document["externalId"] = external_id
     for attribute in resource_type.schema.attributes:
         value = attributes.get(attribute.name)
-        if value is not None:
+        if value is not None and not attribute.kept_as_rows:
             document[attribute.name] = value
     for extension in resource_type.extensions:
         value = attributes.get(extension.schema.id)
@@ -88,7 +104,15 @@ def read_document(resource_type: ResourceType, stored: StoredResource) -> Resour
     attributes = _DECODER.decode(stored.document)
     attributes.pop("schemas", None)
     attributes.pop("id", None)
+    if stored.related and resource_type.related_attribute is not None:
+        attributes[resource_type.related_attribute] = [element_of(item) for item in stored.related]
     return Resource(resource_type, attributes, stored.id, stored.meta)
+
+
+def element_of(related: Related) -> dict[str, Json]:
+    """Return one end of a membership as an element of the attribute that shows it, without its ``$ref``."""
+    element = {"value": related.value, "display": related.display, "type": related.type}
+    return {name: value for name, value in element.items() if value is not None}
 
 
 def value_at(resource: Resource, path: BoundPath) -> Json:

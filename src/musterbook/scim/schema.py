@@ -9,7 +9,7 @@ Knows no resource, request or storage. Three ideas:
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cache
 from importlib import resources
@@ -77,6 +77,8 @@ class Attribute:
     """The longest string taken, in characters; ours, not part of RFC 7643 §7 and not served."""
     always_assigned: bool = False
     """Never without a value: a create without one gets a default, and it cannot be removed. Served as required."""
+    kept_as_rows: bool = False
+    """Its elements are memberships, which storage keeps as rows of their own and never in the resource's text."""
     sub_attributes: tuple["Attribute", ...] = ()
     by_name: Mapping[str, "Attribute"] = field(default_factory=dict, repr=False, compare=False)
     """The sub-attributes by their lower-cased names."""
@@ -121,8 +123,11 @@ class ResourceType:
     extensions: tuple[SchemaExtension, ...] = ()
     unique_attribute: str | None = None
     """The single-valued top-level string attribute that must be unique within a tenant; stored as a key."""
-    indexed_attributes: tuple[tuple[str, str], ...] = ()
-    """Multi-valued (attribute, sub-attribute) pairs whose values are kept in an index."""
+    indexed_attributes: tuple[tuple[str, str | None], ...] = ()
+    """What is kept in an index beside the unique attribute: (attribute, sub-attribute) of multi-valued attributes, and
+    (attribute, ``None``) of single-valued strings."""
+    related_attribute: str | None = None
+    """The attribute whose elements are rows: a group's ``members``, a person's ``groups``."""
     extension_by_urn: Mapping[str, Schema] = field(default_factory=dict, repr=False, compare=False)
     """The extensions' schemas by their lower-cased URNs."""
 
@@ -149,7 +154,7 @@ def make_resource_type(
     *,
     description: str = "",
     unique_attribute: str | None = None,
-    indexed_attributes: tuple[tuple[str, str], ...] = (),
+    indexed_attributes: tuple[tuple[str, str | None], ...] = (),
 ) -> ResourceType:
     """Return a :class:`ResourceType` with its extensions indexed."""
     return ResourceType(
@@ -160,6 +165,7 @@ def make_resource_type(
         extensions=tuple(extensions),
         unique_attribute=unique_attribute,
         indexed_attributes=indexed_attributes,
+        related_attribute=next((item.name for item in base.attributes if item.kept_as_rows), None),
         extension_by_urn=MappingProxyType({item.schema.id.lower(): item.schema for item in extensions}),
     )
 
@@ -202,6 +208,7 @@ def _parse_attribute(document: Mapping[str, Any]) -> Attribute:
         reference_types=tuple(document.get("referenceTypes", ())),
         max_length=document.get("maxLength"),
         always_assigned=document.get("alwaysAssigned", False),
+        kept_as_rows=document.get("storedAs") == "rows",
         sub_attributes=sub_attributes,
         by_name=_by_name(sub_attributes),
     )
@@ -229,3 +236,24 @@ def user_type() -> ResourceType:
         unique_attribute="userName",
         indexed_attributes=(("emails", "value"),),
     )
+
+
+@cache
+def group_type(*, unique_names: bool = True) -> ResourceType:
+    """Return the resource type Group (RFC 7643 §4.2).
+
+    ``unique_names``: whether no two groups of a tenant have the same ``displayName``, which each tenant may decide.
+    """
+    return make_resource_type(
+        "Group",
+        "/Groups",
+        load_schema("group") if unique_names else _without_uniqueness(load_schema("group")),
+        description="Group",
+        unique_attribute="displayName" if unique_names else None,
+        indexed_attributes=() if unique_names else (("displayName", None),),
+    )
+
+
+def _without_uniqueness(base: Schema) -> Schema:
+    attributes = [replace(item, uniqueness=Uniqueness.NONE) for item in base.attributes]
+    return make_schema(base.id, base.name, base.description, attributes)
