@@ -9,8 +9,8 @@ import pytest
 from musterbook.directory import Directory, ResourceId, TenantId
 from musterbook.directory.events import StoredEvent
 from musterbook.directory.operation import RestoreResource
-from musterbook.directory.service import MAX_ATTEMPTS
 from musterbook.directory.store import Change, HistoryEntry, HistoryQuery, Record, ResourceStore
+from musterbook.directory.writing import MAX_ATTEMPTS
 from musterbook.scim import ResourceType, Tolerance
 from musterbook.scim.errors import ConflictError, NotFoundError, TooManyError, UnavailableError, UniquenessError
 from musterbook.scim.filter_parser import parse_filter

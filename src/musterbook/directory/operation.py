@@ -13,6 +13,7 @@ from musterbook.directory.history import HistoryLine
 from musterbook.directory.person import Person
 from musterbook.directory.store import HistoryQuery
 from musterbook.scim import ResourceType
+from musterbook.scim.operation import Found
 from musterbook.scim.operation import Operation as ScimOperation
 from musterbook.scim.operation import Outcome as ScimOutcome
 
@@ -101,5 +102,6 @@ class History:
 DirectoryOperation: TypeAlias = (
     FindPerson | ListPeople | GrantRole | RevokeRole | SetDisplayName | RestoreResource | ListHistory
 )
+DirectoryOutcome: TypeAlias = Shown | People | History | Found
 AnyOperation: TypeAlias = ScimOperation | DirectoryOperation
-AnyOutcome: TypeAlias = ScimOutcome | Shown | People | History
+AnyOutcome: TypeAlias = ScimOutcome | DirectoryOutcome

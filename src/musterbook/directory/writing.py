@@ -1,0 +1,101 @@
+"""*Writing.* The one way from a state to the next: read, compute with plain functions, store in one transaction.
+
+Knows ports and the forms of changes; knows no operation. Nothing is locked while a change is computed; if the resource
+moved on meanwhile, the change is computed again from what is there by then.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from musterbook.directory import errors
+from musterbook.directory.actor import Actor
+from musterbook.directory.changes import Occasion, state_of, update_change
+from musterbook.directory.clock import Clock, RandomBytes, make_id, render_time
+from musterbook.directory.history import Action
+from musterbook.directory.records import Records
+from musterbook.directory.rules import State
+from musterbook.directory.store import (
+    Change,
+    LastAdministratorError,
+    ResourceStore,
+    StaleRevisionError,
+    UniqueKeyTakenError,
+)
+from musterbook.scim import ResourceType
+
+Result = TypeVar("Result")
+
+MAX_ATTEMPTS = 5
+"""How often a change is computed anew when others overtake it."""
+FIRST_PAUSE_SECONDS = 0.01
+"""The longest pause after the first defeat; twice as long after each further one, and in all some 0.3 s."""
+
+
+class Writer:
+    """Stores changes, and knows what to do when others were faster."""
+
+    def __init__(self, store: ResourceStore, records: Records, clock: Clock, random_bytes: RandomBytes) -> None:
+        """Write to ``store``; time and chance are arguments."""
+        self._store = store
+        self._records = records
+        self._clock = clock
+        self._random_bytes = random_bytes
+
+    def occasion(self, actor: Actor, action: Action, *, not_before: str = "") -> Occasion:
+        """Return who makes a change, what it does, and when: now, or ``not_before`` where the clock was set back."""
+        now = max(render_time(self._clock()), not_before)
+        return Occasion(actor, action, now, self.make_id())
+
+    def make_id(self) -> str:
+        """Return an id for a new resource or event."""
+        return make_id(self._clock(), self._random_bytes)
+
+    async def latest(self, attempt: Callable[[], Awaitable[Result]]) -> Result:
+        """Return what ``attempt`` brings about; where others were faster, it reads, computes and stores once more.
+
+        Raises:
+            UnavailableError: others were faster each time.
+        """
+        for number in range(MAX_ATTEMPTS):
+            try:
+                return await attempt()
+            except StaleRevisionError:
+                await self._pause(number)
+        raise errors.too_busy()
+
+    async def _pause(self, number: int) -> None:
+        """Wait a moment: those who were overtaken together would overtake each other again if they came together."""
+        chance = self._random_bytes(1)[0] / 255
+        await asyncio.sleep(FIRST_PAUSE_SECONDS * 2.0**number * chance)
+
+    async def commit(self, change: Change, resource_type: ResourceType) -> None:
+        """Store a change.
+
+        Raises:
+            UniquenessError: another resource holds the unique value.
+            ConflictError: nobody who can administer the tenant would be left.
+            StaleRevisionError: others were faster.
+        """
+        try:
+            await self._store.commit(change)
+        except UniqueKeyTakenError as error:
+            raise errors.name_taken(resource_type.unique_attribute or "value") from error
+        except LastAdministratorError as error:
+            raise errors.last_administrator() from error
+
+    async def update(
+        self, actor: Actor, resource_type: ResourceType, id_: str, next_state: Callable[[State], State], action: Action
+    ) -> State:
+        """Bring a resource to the next state and return it; what changes nothing stores nothing."""
+
+        async def attempt() -> State:
+            current = await self._records.get(actor, resource_type, id_)
+            before = state_of(resource_type, current)
+            after = next_state(before)
+            if after != before:
+                _, change = update_change(current, before, after, self.occasion(actor, action))
+                await self.commit(change, resource_type)
+            return after
+
+        return await self.latest(attempt)
