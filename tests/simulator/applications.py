@@ -3,7 +3,7 @@
 from typing import Protocol, Unpack
 
 from musterbook.simulator import OneLoginApp
-from musterbook.simulator.settings import AppOptions
+from musterbook.simulator.onelogin.settings import AppOptions
 
 
 class Connect(Protocol):

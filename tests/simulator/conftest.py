@@ -6,8 +6,8 @@ from typing import Unpack
 import pytest
 
 from musterbook.simulator import OneLoginApp, OneLoginUser, people
+from musterbook.simulator.onelogin.settings import AppOptions
 from musterbook.simulator.pytest_plugin import OneLoginFactory, onelogin
-from musterbook.simulator.settings import AppOptions
 from tests.simulator.applications import Connect
 from tests.simulator.scripted_server import TOKEN, ScriptedServer, serving
 

@@ -23,9 +23,9 @@ from musterbook.simulator import (
     people,
 )
 from musterbook.simulator.errors import ApiDisabledError, NotAssignedError
+from musterbook.simulator.onelogin.settings import AppSettings
+from musterbook.simulator.onelogin.user import UserStatus
 from musterbook.simulator.pytest_plugin import OneLoginFactory
-from musterbook.simulator.settings import AppSettings
-from musterbook.simulator.user import UserStatus
 from tests.simulator.applications import Connect
 from tests.simulator.scripted_server import TOKEN, Answer, Request, ScriptedServer, error
 

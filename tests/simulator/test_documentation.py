@@ -9,8 +9,8 @@ import pytest
 
 import musterbook.simulator
 from musterbook.simulator import FailureReason, OneLoginApp
+from musterbook.simulator.onelogin.settings import AppSettings
 from musterbook.simulator.pytest_plugin import OneLoginFactory
-from musterbook.simulator.settings import AppSettings
 from tests.simulator.scripted_server import TOKEN, ScriptedServer
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "simulator.md").read_text(encoding="utf-8")

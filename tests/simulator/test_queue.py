@@ -12,7 +12,7 @@ from musterbook.simulator import (
     ProvisioningState,
     WhenDeleted,
 )
-from musterbook.simulator.users_tab import queued
+from musterbook.simulator.onelogin.users_tab import queued
 from tests.simulator.applications import Connect
 from tests.simulator.scripted_server import ScriptedServer, error
 

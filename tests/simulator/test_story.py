@@ -21,8 +21,8 @@ from musterbook.simulator import (
     Template,
     run_story,
 )
-from musterbook.simulator.settings import AppOptions
-from musterbook.simulator.story import MINIMUM_PEOPLE
+from musterbook.simulator.onelogin.settings import AppOptions
+from musterbook.simulator.onelogin.story import MINIMUM_PEOPLE
 from tests.simulator.scripted_server import TOKEN, Answer, Request, ScriptedServer, error, listed
 
 TITLES = [

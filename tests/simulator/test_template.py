@@ -17,8 +17,8 @@ from musterbook.simulator import (
     Template,
 )
 from musterbook.simulator.errors import TemplateError
-from musterbook.simulator.template import render
-from musterbook.simulator.user import UserStatus
+from musterbook.simulator.onelogin.template import render
+from musterbook.simulator.onelogin.user import UserStatus
 
 USER = OneLoginUser(
     id=17,

@@ -3,7 +3,7 @@
 import pytest
 
 from musterbook.simulator import people
-from musterbook.simulator.user import OneLoginUser
+from musterbook.simulator.onelogin.user import OneLoginUser
 
 
 def test_ada_and_grace() -> None:

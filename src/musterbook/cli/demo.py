@@ -24,7 +24,7 @@ from musterbook.cli.running import DEFAULTS, Common, Flag, guard
 from musterbook.cli.simulation import TEMPLATES, TemplateName
 from musterbook.cli.stage import TENANT, Play, Stage
 from musterbook.settings import Settings
-from musterbook.simulator.story import MINIMUM_PEOPLE
+from musterbook.simulator.onelogin.story import MINIMUM_PEOPLE
 from musterbook.web import bind, json_log, serving, url_of
 from musterbook.wiring import SCIM_PATH, Services, create_app, open_services
 

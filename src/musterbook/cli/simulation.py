@@ -25,7 +25,7 @@ from musterbook.simulator import (
     people,
     run_story,
 )
-from musterbook.simulator.story import MINIMUM_PEOPLE
+from musterbook.simulator.onelogin.story import MINIMUM_PEOPLE
 
 app = App(name="simulate", help="Play an identity provider against a running server.")
 

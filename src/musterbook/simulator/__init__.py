@@ -5,14 +5,21 @@ fails. Does not: know the server. This room imports no other and uses the standa
 stand in the tests of any SCIM service.
 """
 
-from musterbook.simulator.app import OneLoginApp
-from musterbook.simulator.crew import ExpectedPerson
 from musterbook.simulator.errors import FailureReason, OneLoginFailureError, SimulatorError, StoryError
-from musterbook.simulator.settings import Approval, SuspendBy, WhenDeleted, WhenSuspended
-from musterbook.simulator.state import Action, ApiStatus, ProvisioningState, Task
-from musterbook.simulator.story import Step, run_story
-from musterbook.simulator.template import V1_CORE, V1_ENTERPRISE, V2_CORE, V2_ENTERPRISE, ScimUsername, Template
-from musterbook.simulator.user import OneLoginUser, people
+from musterbook.simulator.onelogin.app import OneLoginApp
+from musterbook.simulator.onelogin.crew import ExpectedPerson
+from musterbook.simulator.onelogin.settings import Approval, SuspendBy, WhenDeleted, WhenSuspended
+from musterbook.simulator.onelogin.state import Action, ApiStatus, ProvisioningState, Task
+from musterbook.simulator.onelogin.story import Step, run_story
+from musterbook.simulator.onelogin.template import (
+    V1_CORE,
+    V1_ENTERPRISE,
+    V2_CORE,
+    V2_ENTERPRISE,
+    ScimUsername,
+    Template,
+)
+from musterbook.simulator.onelogin.user import OneLoginUser, people
 from musterbook.simulator.wire import Exchange
 
 __all__ = [

@@ -1,46 +1,46 @@
-"""*What OneLogin needs of an answer.* Decides whether an answer is one with which provisioning goes on.
+"""*What every provider needs of an answer.* Decides whether an answer is one with which provisioning goes on.
 
-Knows nothing of connections or of why a request was made: it receives an exchange and returns what was read in it, or
-raises. RFC 7644 §3.4.2 (ListResponse), §3.12 (errors) and RFC 7643 §3.1 (``id``, ``meta``) give the shapes. Where
-OneLogin asks for more than the standards or for something else, the comment says where that is known from:
-its documentation, its sample servers, its test harness, or products that have it connected.
+Knows no provider, no connection, and nothing of why a request was made: it receives an exchange and returns what was
+read in it, or raises. RFC 7644 §3.4.2 (ListResponse), §3.12 (errors) and RFC 7643 §3.1 (``id``) give the shapes. What
+one provider asks for besides stands with that provider.
 
-Attribute names are compared as they are written here: that a client as old as this one takes them in any case
-is not known, so an application is better off with the spelling of the schema.
+Attribute names are compared as they are written here: that every client takes them in any case is not known, so an
+application is better off with the spelling of the schema.
 """
 
 import json
 import unicodedata
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import TypeAlias
 
-from musterbook.simulator.errors import FailureReason, OneLoginFailureError
+from musterbook.simulator.errors import FailureReason, ProviderFailureError
 from musterbook.simulator.wire import Exchange
 
-Document = dict[str, object]
+Document: TypeAlias = dict[str, object]
+Sentences: TypeAlias = Mapping[int, str]
+"""What an administrator reads for a status, where a provider has words of its own."""
 
-_SHOWN = 300
+SHOWN = 300
 """Characters of an application's own words that go into a message."""
 
-_REFUSALS: dict[int, tuple[FailureReason, str]] = {
-    HTTPStatus.UNAUTHORIZED: (FailureReason.UNAUTHORIZED, "The SCIM Bearer Token was not accepted"),
-    HTTPStatus.FORBIDDEN: (FailureReason.UNAUTHORIZED, "The SCIM Bearer Token does not allow this"),
-    # OneLogin's own words, known from a product that explains them to its customers.
-    HTTPStatus.NOT_FOUND: (FailureReason.NOT_FOUND, "Specified resource (e.g. User) or endpoint does not exist"),
+_REFUSALS: Mapping[int, tuple[FailureReason, str]] = {
+    HTTPStatus.UNAUTHORIZED: (FailureReason.UNAUTHORIZED, "The token was not accepted"),
+    HTTPStatus.FORBIDDEN: (FailureReason.UNAUTHORIZED, "The token does not allow this"),
+    HTTPStatus.NOT_FOUND: (FailureReason.NOT_FOUND, "The resource or endpoint does not exist"),
     HTTPStatus.CONFLICT: (FailureReason.CONFLICT, "The application already has this"),
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoteUser:
-    """A User resource as the application answered it."""
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list answer (RFC 7644 §3.4.2.4)."""
 
-    id: str
-    user_name: str
-    given_name: str
-    family_name: str
-    active: bool | None
-    """None where the answer has no boolean ``active``."""
+    total: int
+    """``totalResults``: how many resources all pages have together."""
+    resources: tuple[Document, ...]
 
 
 def same_user_name(left: str, right: str) -> bool:
@@ -48,122 +48,92 @@ def same_user_name(left: str, right: str) -> bool:
     return unicodedata.normalize("NFC", left).casefold() == unicodedata.normalize("NFC", right).casefold()
 
 
-def expect_status(exchange: Exchange, *expected: int) -> None:
+def expect_status(exchange: Exchange, *expected: int, sentences: Sentences | None = None) -> None:
     """Raise unless the answer has one of the expected statuses.
 
     Raises:
-        OneLoginFailureError: with the sentence for the administrator, and the application's ``detail`` if it has one.
+        ProviderFailureError: with the sentence for the administrator, and the application's ``detail`` if it has one.
     """
     status = exchange.status
     if status is None or status in expected:
         return
     reason, sentence = _refusal(status)
+    sentence = (sentences or {}).get(status, sentence)
     detail = _detail(exchange)
     message = f"{sentence} (HTTP {status})" + (f": {detail}" if detail else "")
-    raise OneLoginFailureError(reason, message, status=status)
+    raise ProviderFailureError(reason, message, status=status)
 
 
-def read_document(exchange: Exchange, *, json_content_type: bool) -> Document:
-    """Return the JSON object in the body of an answer.
+def read_document(exchange: Exchange, media_types: AbstractSet[str]) -> Document:
+    """Return the JSON object in the body of an answer. No media types: any will do.
 
     Raises:
-        OneLoginFailureError: another content type, or a body that is not a JSON object.
+        ProviderFailureError: another content type, or a body that is not a JSON object.
     """
     content_type = exchange.response_header("Content-Type") or ""
-    # OneLogin's documentation: the content type of all responses must be application/json.
-    if json_content_type and content_type.split(";")[0].strip().lower() != "application/json":
-        shown = f"{content_type[:_SHOWN]!r}" if content_type else "none"
-        raise _broken(exchange, FailureReason.CONTENT_TYPE, f"The Content-Type must be application/json, not {shown}.")
+    if media_types and content_type.split(";")[0].strip().lower() not in media_types:
+        shown = f"{content_type[:SHOWN]!r}" if content_type else "none"
+        wanted = " or ".join(sorted(media_types))
+        raise broken(exchange, FailureReason.CONTENT_TYPE, f"The Content-Type must be {wanted}, not {shown}.")
     try:
         document = json.loads(exchange.response_body.decode(), parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
-        raise _broken(exchange, FailureReason.NOT_JSON, "The answer is not JSON.") from error
+        raise broken(exchange, FailureReason.NOT_JSON, "The answer is not JSON.") from error
     if not isinstance(document, dict):
-        raise _broken(exchange, FailureReason.NOT_JSON, "The answer is not a JSON object.")
+        raise broken(exchange, FailureReason.NOT_JSON, "The answer is not a JSON object.")
     return document
 
 
-def read_list(exchange: Exchange, document: Document) -> tuple[Document, ...]:
+def read_resources(exchange: Exchange, document: Document) -> tuple[Document, ...]:
     """Return the resources of a list answer.
 
+    RFC 7644 §3.4.2 lets an answer without results leave them out. Every provider's example has an empty array then.
+
     Raises:
-        OneLoginFailureError: no array of objects, or a ``totalResults`` that is not their number.
+        ProviderFailureError: no array of objects.
     """
     resources = document.get("Resources")
-    # RFC 7644 §3.4.2 lets an answer without results leave Resources out; OneLogin asks for an empty array.
     if not isinstance(resources, list) or not all(isinstance(resource, dict) for resource in resources):
-        raise _broken(exchange, FailureReason.NOT_A_LIST, "The answer has no array of Resources.")
-    total = document.get("totalResults")
-    # OneLogin's test harness compares the two; it asks for no pages.
-    if not isinstance(total, int) or isinstance(total, bool) or total != len(resources):
-        raise _broken(
-            exchange,
-            FailureReason.TOTAL_RESULTS,
-            f"totalResults is {json.dumps(total)[:_SHOWN]}, but there are {len(resources)} Resources.",
-        )
+        raise broken(exchange, FailureReason.NOT_A_LIST, "The answer has no array of Resources.")
     return tuple(resources)
 
 
-def read_user(exchange: Exchange, document: Document) -> RemoteUser:
-    """Return the user that a resource describes.
+def read_page(exchange: Exchange, document: Document) -> Page:
+    """Return a page of a list answer.
 
     Raises:
-        OneLoginFailureError: no ``id``, one that is not a string, no ``userName``, no ``name`` with both its parts,
-            or, in the answer to a GET, no ``meta.location``.
+        ProviderFailureError: no array of objects, no ``totalResults``, or one of the numbers is not an integer.
     """
-    scim_id = read_id(exchange, document)
-    user_name = document.get("userName")
-    if not isinstance(user_name, str) or not user_name:
-        raise _broken(exchange, FailureReason.NO_USER_NAME, "The user in the answer has no userName.")
-    # Known from a product that has no use for names and had to return them all the same.
-    name = document.get("name")
-    given_name, family_name = (
-        (name.get("givenName"), name.get("familyName")) if isinstance(name, dict) else (None, None)
-    )
-    if not isinstance(given_name, str) or not isinstance(family_name, str):
-        raise _broken(
-            exchange, FailureReason.NO_NAME, "The user in the answer has no name with givenName and familyName."
-        )
-    meta = document.get("meta")
-    location = meta.get("location") if isinstance(meta, dict) else None
-    # OneLogin's test harness looks for it in what it reads, not in what it gets back for a change.
-    if exchange.method == "GET" and (not isinstance(location, str) or not location):
-        raise _broken(exchange, FailureReason.NO_LOCATION, "The user in the answer has no meta.location.")
-    active = document.get("active")
-    return RemoteUser(
-        id=scim_id,
-        user_name=user_name,
-        given_name=given_name,
-        family_name=family_name,
-        active=active if isinstance(active, bool) else None,
-    )
+    resources = read_resources(exchange, document)
+    for name in ("totalResults", "startIndex", "itemsPerPage"):
+        number = document.get(name, 0)
+        if not isinstance(number, int) or isinstance(number, bool):
+            message = f"{name} is {json.dumps(number)[:SHOWN]}, which is not an integer."
+            raise broken(exchange, FailureReason.NOT_INTEGERS, message)
+    total = document.get("totalResults")
+    if not isinstance(total, int) or total < len(resources):
+        message = f"totalResults is {json.dumps(total)}, but there are {len(resources)} Resources."
+        raise broken(exchange, FailureReason.TOTAL_RESULTS, message)
+    return Page(total, resources)
 
 
 def read_id(exchange: Exchange, document: Document) -> str:
     """Return the ``id`` of a resource.
 
     Raises:
-        OneLoginFailureError: there is none, or it is not a string.
+        ProviderFailureError: there is none, or it is not a string.
     """
     scim_id = document.get("id")
     if scim_id is None or scim_id == "":
-        raise _broken(exchange, FailureReason.NO_ID, "The resource in the answer has no id.")
+        raise broken(exchange, FailureReason.NO_ID, "The resource in the answer has no id.")
     if not isinstance(scim_id, str):
-        raise _broken(exchange, FailureReason.ID_NOT_A_STRING, "The id of the resource in the answer is not a string.")
+        raise broken(exchange, FailureReason.ID_NOT_A_STRING, "The id of the resource in the answer is not a string.")
     return scim_id
 
 
-def read_group_name(exchange: Exchange, document: Document) -> str:
-    """Return the ``displayName`` of a group, which becomes a value to choose in OneLogin.
-
-    Raises:
-        OneLoginFailureError: the group has no ``id`` or no ``displayName``.
-    """
-    read_id(exchange, document)
-    display_name = document.get("displayName")
-    if not isinstance(display_name, str) or not display_name:
-        raise _broken(exchange, FailureReason.NO_DISPLAY_NAME, "The group in the answer has no displayName.")
-    return display_name
+def broken(exchange: Exchange, reason: FailureReason, message: str) -> ProviderFailureError:
+    """Return the failure of an answer that breaks a rule, with its status."""
+    return ProviderFailureError(reason, message, status=exchange.status)
 
 
 def _refusal(status: int) -> tuple[FailureReason, str]:
@@ -189,12 +159,8 @@ def _detail(exchange: Exchange) -> str:
         errors = errors[0] if errors else None
     found = errors.get("description") if isinstance(errors, dict) else document.get("detail")
     # One line, so that an application cannot forge a line of a log or a terminal.
-    return "".join(mark if mark.isprintable() else " " for mark in found[:_SHOWN]) if isinstance(found, str) else ""
+    return "".join(mark if mark.isprintable() else " " for mark in found[:SHOWN]) if isinstance(found, str) else ""
 
 
 def _no_number(constant: str) -> object:
     raise ValueError(f"{constant} is not JSON")
-
-
-def _broken(exchange: Exchange, reason: FailureReason, message: str) -> OneLoginFailureError:
-    return OneLoginFailureError(reason, message, status=exchange.status)

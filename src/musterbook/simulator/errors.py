@@ -1,4 +1,4 @@
-"""*What can go wrong while OneLogin is played.* Decides the names of failures and of the rules an answer can break.
+"""*What can go wrong while a provider is played.* Decides the names of failures and of the rules an answer can break.
 
 Knows nothing of HTTP or of provisioning. The tree is::
 
@@ -7,7 +7,8 @@ Knows nothing of HTTP or of provisioning. The tree is::
     ├── TemplateError           a JSON template with an unknown macro, or one that does not give a JSON object
     ├── ApiDisabledError        people were given access before API Status was Enabled
     ├── NotAssignedError        the user has no access to the application
-    ├── OneLoginFailureError    the application answered something with which OneLogin fails
+    ├── ProviderFailureError    the application answered something with which the provider fails
+    │   └── OneLoginFailureError  the same, from an application in OneLogin
     └── StoryError              the application let a step of the story end differently
 
 No message holds the bearer token.
@@ -27,17 +28,22 @@ class FailureReason(Enum):
     REFUSED = "another 4xx"
     SERVER_ERROR = "5xx"
     UNEXPECTED_STATUS = "a status that this call does not have"
-    CONTENT_TYPE = "a body whose Content-Type is not application/json"
+    CONTENT_TYPE = "a body whose Content-Type is not the one that the provider asks for"
     NOT_JSON = "a body that is not a JSON object"
+    EMPTY_BODY = "no body where the resource is due"
     NOT_A_LIST = "a list answer without an array of Resources"
     TOTAL_RESULTS = "totalResults that is not the number of Resources"
-    NOT_UNIQUE = "a look-up by userName that found more than one user"
-    SOMEBODY_ELSE = "an answer about another user than the one asked for"
+    NOT_INTEGERS = "totalResults, startIndex or itemsPerPage that is not an integer"
+    PAGES = "pages that end before totalResults, or hold a resource twice"
+    NOT_UNIQUE = "a look-up that found more than one resource"
+    SOMEBODY_ELSE = "an answer about another resource than the one asked for"
     NO_ID = "a resource without id"
     ID_NOT_A_STRING = "an id that is not a string"
+    RESERVED_ID = "an id that holds the reserved word bulkId"
     NO_USER_NAME = "a user without userName"
     NO_NAME = "a user without name, givenName or familyName"
     NO_DISPLAY_NAME = "a group without displayName"
+    MEMBERS_NOT_EXCLUDED = "a group with members although they were to be left out"
     NO_LOCATION = "a user that was read and has no meta.location"
     VANISHED = "a provisioned user whom the look-up does not find"
     SUSPENDED_VANISHED = "a suspended user whom the look-up does not find"
@@ -70,8 +76,8 @@ class StoryError(SimulatorError):
     """A step of the story ended differently than it must."""
 
 
-class OneLoginFailureError(SimulatorError):
-    """The application answered something with which OneLogin fails.
+class ProviderFailureError(SimulatorError):
+    """The application answered something with which the provider fails.
 
     The text is what the administrator reads; ``reason`` is the rule that was broken, for programs.
     """
@@ -82,3 +88,7 @@ class OneLoginFailureError(SimulatorError):
         self.reason = reason
         self.message = message
         self.status = status
+
+
+class OneLoginFailureError(ProviderFailureError):
+    """The application answered something with which OneLogin fails."""

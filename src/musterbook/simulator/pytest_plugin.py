@@ -10,8 +10,8 @@ from typing import Protocol, Unpack
 
 import pytest
 
-from musterbook.simulator.app import OneLoginApp
-from musterbook.simulator.settings import AppOptions
+from musterbook.simulator.onelogin.app import OneLoginApp
+from musterbook.simulator.onelogin.settings import AppOptions
 
 
 class OneLoginFactory(Protocol):

@@ -1,21 +1,23 @@
 """*Requests on the wire.* Decides every byte of the simulator's requests and records what went over the wire.
 
-Knows nothing of SCIM but where its endpoints stand. ``http.client`` is used because it adds no header and rewrites no
-target: OneLogin's ``PUT /Users/{id}?`` and ``GET /Users?filter=…&`` must arrive as they are. The token is in the
-requests and nowhere else: no message, ``repr`` or record shows it.
+Knows no provider, and nothing of SCIM but where its endpoints stand. ``http.client`` is used because it adds no header
+and rewrites no target: OneLogin's ``PUT /Users/{id}?`` and ``GET /Users?filter=…&`` must arrive as they are. The token
+is in the requests and nowhere else: no message, ``repr`` or record shows it.
 """
 
 import http.client
+import json
 import re
 import selectors
 import socket
 import ssl
 import time
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from musterbook.simulator.errors import FailureReason, OneLoginFailureError, SettingError
+from musterbook.simulator.errors import FailureReason, ProviderFailureError, SettingError
 
 MAX_BODY = 16 * 1024 * 1024
 """Bytes of an answer that are read. Ours alone: what OneLogin reads is not known."""
@@ -27,6 +29,8 @@ _PRINTABLE = re.compile(r"[\x21-\x7e]+")
 _HEADER_VALUE = re.compile(r"[\x20-\x7e]*")
 _OURS = frozenset({"authorization", "host", "content-length", "transfer-encoding", "connection"})
 _HIDDEN = "[token]"
+_COMPRESSED = frozenset({"gzip", "x-gzip", "deflate"})
+_ZLIB_OR_GZIP = zlib.MAX_WBITS | 32
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -96,6 +100,25 @@ class Exchange:
         return next((value for key, value in self.response_headers if key.lower() == name.lower()), None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Habits:
+    """What one provider puts into each of its requests, besides the token."""
+
+    headers: Mapping[str, str]
+    """The headers of every request. A body's ``Content-Type`` that is not among them is ``content_type``."""
+    content_type: str
+    query: str = ""
+    """What comes after whatever query a request has: a parameter that stands in the address the administrator gave."""
+
+
+def compact_json(document: object) -> bytes:
+    """Return JSON without spaces, in UTF-8.
+
+    The one measured length of a request of OneLogin's fits no other spelling. How others space theirs is not known.
+    """
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
 class Wire:
     """One connection to one application, opened when needed and used again while the server keeps it.
 
@@ -110,6 +133,7 @@ class Wire:
         base: BaseUrl,
         token: str,
         *,
+        habits: Habits,
         custom_headers: Mapping[str, str],
         timeout: float,
         tls: ssl.SSLContext | None,
@@ -121,6 +145,7 @@ class Wire:
             )
         self.base = base
         self._token = token
+        self._habits = habits
         self._custom_headers = _checked_headers(custom_headers)
         self._connection = _connection(base, timeout, tls)
         self._exchanges: list[Exchange] = []
@@ -149,9 +174,11 @@ class Wire:
         """Send one request to ``path`` below the base URL, and return it with its answer. No redirect is followed.
 
         Raises:
-            OneLoginFailureError: no whole answer came. The exchange is recorded all the same.
+            ProviderFailureError: no whole answer came. The exchange is recorded all the same.
         """
         target = self.base.path + path
+        if self._habits.query:
+            target += ("&" if "?" in path else "?") + self._habits.query
         headers = self._headers(has_body=body is not None)
         shown = tuple((name, self.without_token(value)) for name, value in headers)
         started = time.perf_counter()
@@ -165,7 +192,7 @@ class Wire:
                     method=method, target=target, request_headers=shown, request_body=body or b"", duration=duration
                 )
             )
-            raise OneLoginFailureError(FailureReason.UNREACHABLE, self._unreachable(error)) from error
+            raise ProviderFailureError(FailureReason.UNREACHABLE, self._unreachable(error)) from error
         exchange = Exchange(
             method=method,
             target=target,
@@ -180,17 +207,15 @@ class Wire:
         if len(response_body) > MAX_BODY:
             # What is left of the answer would be read as the beginning of the next one.
             self._connection.close()
-            raise OneLoginFailureError(
+            raise ProviderFailureError(
                 FailureReason.TOO_LARGE, f"The answer is longer than {MAX_BODY} bytes.", status=status
             )
         return exchange
 
     def _headers(self, *, has_body: bool) -> Headers:
-        headers = {"User-Agent": "", "Authorization": f"Bearer {self._token}"}
+        headers = {**self._habits.headers, "Authorization": f"Bearer {self._token}"}
         if has_body:
-            # What OneLogin sends by itself is not known. Other products tell their customers to add
-            # application/scim+json as a custom header, which would be needless if it were the default.
-            headers["Content-Type"] = "application/json"
+            headers.setdefault("Content-Type", self._habits.content_type)
         spelling = {name.lower(): name for name in headers}
         for name, value in self._custom_headers:
             headers[spelling.get(name.lower(), name)] = value
@@ -208,7 +233,7 @@ class Wire:
             connection.putheader("Content-Length", str(len(body)))
         connection.endheaders(body)
         response = connection.getresponse()
-        content = response.read(MAX_BODY + 1)
+        content = _decoded(response.read(MAX_BODY + 1), response.getheader("Content-Encoding", ""))
         return response.status, tuple(response.getheaders()), content
 
     def _unreachable(self, error: Exception) -> str:
@@ -228,6 +253,16 @@ def _connection(base: BaseUrl, timeout: float, tls: ssl.SSLContext | None) -> ht
     if base.scheme == "https":
         return http.client.HTTPSConnection(base.host, base.port, timeout=timeout, context=tls)
     return http.client.HTTPConnection(base.host, base.port, timeout=timeout)
+
+
+def _decoded(content: bytes, encoding: str) -> bytes:
+    """Undo the compression that some providers offer to take, as far as an answer may be long."""
+    if encoding.lower() not in _COMPRESSED or not content:
+        return content
+    try:
+        return zlib.decompressobj(_ZLIB_OR_GZIP).decompress(content, MAX_BODY + 1)
+    except zlib.error as error:
+        raise http.client.HTTPException(f"the answer is not compressed as its header says ({error})") from error
 
 
 def _checked_headers(headers: Mapping[str, str]) -> Headers:

@@ -1,7 +1,7 @@
 """*One provisioning run.* Decides which requests one action for one person consists of.
 
 Knows nothing of approval, states or logs. It receives what OneLogin remembers of the person (`Link`) and returns what
-it remembers afterwards, or raises `OneLoginFailureError` and remembers nothing.
+it remembers afterwards, or raises `ProviderFailureError` and remembers nothing.
 
 Every run begins with a look-up by ``userName``: documented for creating, and seen in a capture before an update. That a
 suspension is a PUT with ``"active": false`` is inferred from OneLogin's list of calls and its sample servers.
@@ -12,13 +12,14 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from musterbook.simulator.calls import Calls
-from musterbook.simulator.checks import RemoteUser, same_user_name
-from musterbook.simulator.errors import FailureReason, OneLoginFailureError, TemplateError
-from musterbook.simulator.settings import AppSettings, SuspendBy
-from musterbook.simulator.state import Action, Link
-from musterbook.simulator.template import render, scim_user_name
-from musterbook.simulator.user import OneLoginUser
+from musterbook.simulator.checks import same_user_name
+from musterbook.simulator.errors import FailureReason, ProviderFailureError, TemplateError
+from musterbook.simulator.onelogin.calls import Calls
+from musterbook.simulator.onelogin.checks import RemoteUser
+from musterbook.simulator.onelogin.settings import AppSettings, SuspendBy
+from musterbook.simulator.onelogin.state import Action, Link
+from musterbook.simulator.onelogin.template import render, scim_user_name
+from musterbook.simulator.onelogin.user import OneLoginUser
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Run:
         """Carry out an action and return what is remembered of the person then.
 
         Raises:
-            OneLoginFailureError: an answer with which OneLogin fails.
+            ProviderFailureError: an answer with which OneLogin fails.
         """
         target = self._target(action)
         match action:
@@ -62,7 +63,7 @@ class Run:
         link = self.link
         if found is not None:
             if found.id == link.deleted_id:
-                raise OneLoginFailureError(
+                raise ProviderFailureError(
                     FailureReason.DELETED_STILL_VISIBLE, f"The deleted user {self._user_name!r} is still found."
                 )
             if not self.belongs_to_another(found.id):
@@ -72,12 +73,12 @@ class Run:
             return link.scim_id
         if link.scim_id is not None and link.user_name == self._user_name:
             if link.suspended:
-                raise OneLoginFailureError(
+                raise ProviderFailureError(
                     FailureReason.SUSPENDED_VANISHED, f"The suspended user {self._user_name!r} is not found any more."
                 )
             if action in (Action.CREATE, Action.UPDATE):
                 return None
-            raise OneLoginFailureError(FailureReason.VANISHED, f"The user {self._user_name!r} is not found any more.")
+            raise ProviderFailureError(FailureReason.VANISHED, f"The user {self._user_name!r} is not found any more.")
         # Nobody has the new name yet. Whether OneLogin then uses the id of the create is not known; without it a
         # rename would make a second user, so the stored id it is.
         return link.scim_id
@@ -86,7 +87,7 @@ class Run:
         try:
             return render(self.settings.template, self.user, self.settings.scim_username, active=active)
         except TemplateError as error:
-            raise OneLoginFailureError(FailureReason.TEMPLATE, str(error)) from error
+            raise ProviderFailureError(FailureReason.TEMPLATE, str(error)) from error
 
     def _push(self, target: str | None, *, active: bool | None) -> Link:
         body = self._document(active=active)
@@ -129,7 +130,7 @@ class Run:
         if action is Action.REACTIVATE and remote.active is not True:
             raise _not_kept(f"the user {self._user_name!r} is not active again")
         if action is Action.SUSPEND and self.calls.look_up(remote.user_name) is None:
-            raise OneLoginFailureError(
+            raise ProviderFailureError(
                 FailureReason.SUSPENDED_VANISHED, f"The suspended user {remote.user_name!r} is not found any more."
             )
 
@@ -138,7 +139,7 @@ class Run:
             return
         found = self.calls.look_up(self._user_name)
         if self.calls.get(link.deleted_id) is not None or (found is not None and found.id == link.deleted_id):
-            raise OneLoginFailureError(
+            raise ProviderFailureError(
                 FailureReason.DELETED_STILL_VISIBLE, f"The deleted user {self._user_name!r} is still found."
             )
 
@@ -161,5 +162,5 @@ def _trimmed(name: str) -> str:
     return unicodedata.normalize("NFC", name).strip()
 
 
-def _not_kept(what: str) -> OneLoginFailureError:
-    return OneLoginFailureError(FailureReason.CHANGE_NOT_KEPT, f"The change was answered with success, but {what}.")
+def _not_kept(what: str) -> ProviderFailureError:
+    return ProviderFailureError(FailureReason.CHANGE_NOT_KEPT, f"The change was answered with success, but {what}.")

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from musterbook.simulator.errors import StoryError
-from musterbook.simulator.template import ScimUsername, scim_user_name
-from musterbook.simulator.user import OneLoginUser
+from musterbook.simulator.onelogin.template import ScimUsername, scim_user_name
+from musterbook.simulator.onelogin.user import OneLoginUser
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

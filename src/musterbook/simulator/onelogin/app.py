@@ -15,11 +15,11 @@ from functools import partial
 from types import TracebackType
 from typing import Self, TypeVar, Unpack
 
-from musterbook.simulator.calls import Calls
-from musterbook.simulator.checks import RemoteUser
-from musterbook.simulator.errors import ApiDisabledError, FailureReason, OneLoginFailureError
-from musterbook.simulator.provisioning import Run
-from musterbook.simulator.settings import (
+from musterbook.simulator.errors import ApiDisabledError, FailureReason, OneLoginFailureError, ProviderFailureError
+from musterbook.simulator.onelogin.calls import HABITS, Calls
+from musterbook.simulator.onelogin.checks import RemoteUser
+from musterbook.simulator.onelogin.provisioning import Run
+from musterbook.simulator.onelogin.settings import (
     AppOptions,
     Approval,
     AppSettings,
@@ -27,10 +27,10 @@ from musterbook.simulator.settings import (
     WhenDeleted,
     WhenSuspended,
 )
-from musterbook.simulator.state import Action, ApiStatus, Assignment, ProvisioningState, Task
-from musterbook.simulator.template import scim_user_name
-from musterbook.simulator.user import OneLoginUser, UserStatus
-from musterbook.simulator.users_tab import UsersTab, queued
+from musterbook.simulator.onelogin.state import Action, ApiStatus, Assignment, ProvisioningState, Task
+from musterbook.simulator.onelogin.template import scim_user_name
+from musterbook.simulator.onelogin.user import OneLoginUser, UserStatus
+from musterbook.simulator.onelogin.users_tab import UsersTab, queued
 from musterbook.simulator.wire import BaseUrl, Exchange, Wire, parse_base_url
 
 _Answer = TypeVar("_Answer")
@@ -61,6 +61,7 @@ class OneLoginApp:
         self._wire = Wire(
             parse_base_url(base_url),
             token,
+            habits=HABITS,
             custom_headers=settings.custom_headers,
             timeout=settings.timeout,
             tls=settings.tls,
@@ -306,7 +307,7 @@ class OneLoginApp:
             first = len(self._wire)
             try:
                 link = self._run(assignment).perform(action)
-            except OneLoginFailureError as error:
+            except ProviderFailureError as error:
                 failure = self._failure(action, error)
                 assignment = replace(assignment, state=ProvisioningState.FAILED, message=failure.message)
                 self._users.save(assignment)
@@ -341,14 +342,14 @@ class OneLoginApp:
         first = len(self._wire)
         try:
             answer = work()
-        except OneLoginFailureError as error:
+        except ProviderFailureError as error:
             failure = self._failure(action, error)
             self._announce(action, user, ProvisioningState.FAILED, failure.message, first)
             raise failure from error
         self._announce(action, user, ProvisioningState.PROVISIONED, "", first)
         return answer
 
-    def _failure(self, action: Action, error: OneLoginFailureError) -> OneLoginFailureError:
+    def _failure(self, action: Action, error: ProviderFailureError) -> OneLoginFailureError:
         message = self._wire.without_token(f"Failed to {action.value}. {error.message}")
         return OneLoginFailureError(error.reason, message, status=error.status)
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from musterbook.simulator.errors import TemplateError
-from musterbook.simulator.user import OneLoginUser, UserStatus
+from musterbook.simulator.onelogin.user import OneLoginUser, UserStatus
+from musterbook.simulator.wire import compact_json
 
 _MACRO = re.compile(r"\{\$([^{}]*)\}")
 
@@ -162,14 +163,6 @@ def render(template: Template, user: OneLoginUser, source: ScimUsername, *, acti
     if active is not None:
         document["active"] = active
     return compact_json(document)
-
-
-def compact_json(document: object) -> bytes:
-    """Return JSON without spaces, in UTF-8.
-
-    The one measured length of a request of OneLogin's fits no other spelling.
-    """
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _values(user: OneLoginUser, source: ScimUsername) -> Mapping[str, str]:

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
-from musterbook.simulator.app import OneLoginApp
-from musterbook.simulator.crew import Crew, ExpectedPerson
 from musterbook.simulator.errors import OneLoginFailureError, SimulatorError, StoryError
-from musterbook.simulator.settings import Approval, WhenDeleted
-from musterbook.simulator.state import Assignment, ProvisioningState, Task
-from musterbook.simulator.user import OneLoginUser
-from musterbook.simulator.user import people as invented_people
+from musterbook.simulator.onelogin.app import OneLoginApp
+from musterbook.simulator.onelogin.crew import Crew, ExpectedPerson
+from musterbook.simulator.onelogin.settings import Approval, WhenDeleted
+from musterbook.simulator.onelogin.state import Assignment, ProvisioningState, Task
+from musterbook.simulator.onelogin.user import OneLoginUser
+from musterbook.simulator.onelogin.user import people as invented_people
 from musterbook.simulator.wire import Exchange
 
 MINIMUM_PEOPLE = 13

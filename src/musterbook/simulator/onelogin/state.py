@@ -6,7 +6,7 @@ Knows nothing of requests but their records. Values only: `app` moves them, `pro
 from dataclasses import dataclass
 from enum import Enum
 
-from musterbook.simulator.user import OneLoginUser
+from musterbook.simulator.onelogin.user import OneLoginUser
 from musterbook.simulator.wire import Exchange
 
 

@@ -12,30 +12,32 @@ import json
 from http import HTTPStatus
 from urllib.parse import quote, quote_plus
 
-from musterbook.simulator.checks import (
-    Document,
+from musterbook.simulator.checks import Document, expect_status, read_document, same_user_name
+from musterbook.simulator.errors import FailureReason, ProviderFailureError
+from musterbook.simulator.onelogin.checks import (
+    MEDIA_TYPES,
+    SENTENCES,
     RemoteUser,
-    expect_status,
-    read_document,
     read_group_name,
     read_list,
     read_user,
-    same_user_name,
 )
-from musterbook.simulator.errors import FailureReason, OneLoginFailureError
-from musterbook.simulator.template import compact_json
-from musterbook.simulator.wire import Exchange, Wire
+from musterbook.simulator.wire import Exchange, Habits, Wire, compact_json
+
+# What OneLogin sends by itself is not known. Other products tell their customers to add application/scim+json as a
+# custom header, which would be needless if it were the default.
+HABITS = Habits(headers={"User-Agent": ""}, content_type="application/json")
 
 
 class Calls:
     """The application's SCIM service as OneLogin calls it.
 
-    Every method raises `OneLoginFailureError` where the answer is not one with which OneLogin goes on.
+    Every method raises `ProviderFailureError` where the answer is not one with which OneLogin goes on.
     """
 
     def __init__(self, wire: Wire, *, json_content_type: bool) -> None:
         self._wire = wire
-        self._json_content_type = json_content_type
+        self._media_types = MEDIA_TYPES if json_content_type else frozenset[str]()
 
     def look_up(self, user_name: str) -> RemoteUser | None:
         """Return the user of that name, or None when the application has none.
@@ -49,10 +51,10 @@ class Calls:
         for user in found:
             if not same_user_name(user.user_name, user_name):
                 message = f"Asked for userName {user_name!r}, the application answered {user.user_name!r}."
-                raise OneLoginFailureError(FailureReason.SOMEBODY_ELSE, message, status=exchange.status)
+                raise ProviderFailureError(FailureReason.SOMEBODY_ELSE, message, status=exchange.status)
         if len(found) > 1:
             message = f"Asked for userName {user_name!r}, the application answered {len(found)} users."
-            raise OneLoginFailureError(FailureReason.NOT_UNIQUE, message, status=exchange.status)
+            raise ProviderFailureError(FailureReason.NOT_UNIQUE, message, status=exchange.status)
         return found[0] if found else None
 
     def get(self, scim_id: str) -> RemoteUser | None:
@@ -60,7 +62,7 @@ class Calls:
         exchange = self._send("GET", _user_path(scim_id))
         if exchange.status == HTTPStatus.NOT_FOUND:
             return None
-        expect_status(exchange, HTTPStatus.OK)
+        _expect(exchange, HTTPStatus.OK)
         return _same_id(exchange, self._user(exchange), scim_id)
 
     def list_users(self) -> tuple[RemoteUser, ...]:
@@ -75,14 +77,14 @@ class Calls:
     def create(self, body: bytes) -> RemoteUser:
         """Create a user and return it as answered."""
         exchange = self._send("POST", "/Users", body)
-        expect_status(exchange, HTTPStatus.CREATED)
+        _expect(exchange, HTTPStatus.CREATED)
         return self._user(exchange)
 
     def replace(self, scim_id: str, body: bytes) -> RemoteUser:
         """Replace a user and return it as answered."""
         exchange = self._send("PUT", _user_path(scim_id) + "?", body)
         # One of OneLogin's two sample servers answers a PUT with 201.
-        expect_status(exchange, HTTPStatus.OK, HTTPStatus.CREATED)
+        _expect(exchange, HTTPStatus.OK, HTTPStatus.CREATED)
         return _same_id(exchange, self._user(exchange), scim_id)
 
     def set_active(self, scim_id: str, *, active: bool) -> None:
@@ -91,7 +93,7 @@ class Calls:
         document = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [operation]}
         # The empty query is what the captured PATCH of a group has.
         exchange = self._send("PATCH", _user_path(scim_id) + "?", compact_json(document))
-        expect_status(exchange, HTTPStatus.OK, HTTPStatus.NO_CONTENT)
+        _expect(exchange, HTTPStatus.OK, HTTPStatus.NO_CONTENT)
         if exchange.status == HTTPStatus.OK:
             _same_id(exchange, self._user(exchange), scim_id)
 
@@ -99,20 +101,24 @@ class Calls:
         """Delete a user."""
         exchange = self._send("DELETE", _user_path(scim_id))
         # OneLogin's sample servers answer 200; 204 is RFC 7644 §3.6 and known to work from connected products.
-        expect_status(exchange, HTTPStatus.NO_CONTENT, HTTPStatus.OK)
+        _expect(exchange, HTTPStatus.NO_CONTENT, HTTPStatus.OK)
 
     def _send(self, method: str, path: str, body: bytes | None = None) -> Exchange:
         return self._wire.send(method, path, body)
 
     def _user(self, exchange: Exchange) -> RemoteUser:
-        return read_user(exchange, read_document(exchange, json_content_type=self._json_content_type))
+        return read_user(exchange, read_document(exchange, self._media_types))
 
     def _users(self, exchange: Exchange) -> tuple[RemoteUser, ...]:
         return tuple(read_user(exchange, resource) for resource in self._resources(exchange))
 
     def _resources(self, exchange: Exchange) -> tuple[Document, ...]:
-        expect_status(exchange, HTTPStatus.OK)
-        return read_list(exchange, read_document(exchange, json_content_type=self._json_content_type))
+        _expect(exchange, HTTPStatus.OK)
+        return read_list(exchange, read_document(exchange, self._media_types))
+
+
+def _expect(exchange: Exchange, *expected: int) -> None:
+    expect_status(exchange, *expected, sentences=SENTENCES)
 
 
 def _look_up_path(user_name: str) -> str:
@@ -127,5 +133,5 @@ def _user_path(scim_id: str) -> str:
 def _same_id(exchange: Exchange, user: RemoteUser, scim_id: str) -> RemoteUser:
     if user.id != scim_id:
         message = f"Asked for the user with id {scim_id!r}, the application answered {user.id!r}."
-        raise OneLoginFailureError(FailureReason.SOMEBODY_ELSE, message, status=exchange.status)
+        raise ProviderFailureError(FailureReason.SOMEBODY_ELSE, message, status=exchange.status)
     return user

@@ -6,8 +6,8 @@ Knows nothing of requests, approval or buttons.
 from dataclasses import replace
 
 from musterbook.simulator.errors import NotAssignedError
-from musterbook.simulator.state import Action, Assignment, Link
-from musterbook.simulator.user import OneLoginUser
+from musterbook.simulator.onelogin.state import Action, Assignment, Link
+from musterbook.simulator.onelogin.user import OneLoginUser
 
 _PUSHES = frozenset({Action.CREATE, Action.UPDATE})
 _SWITCHES = frozenset({Action.SUSPEND, Action.REACTIVATE})

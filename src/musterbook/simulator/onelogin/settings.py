@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypedDict
 
-from musterbook.simulator.template import V2_ENTERPRISE, ScimUsername, Template
+from musterbook.simulator.onelogin.template import V2_ENTERPRISE, ScimUsername, Template
 
 
 class WhenDeleted(Enum):
