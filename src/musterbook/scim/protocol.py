@@ -50,6 +50,8 @@ class ScimRequest(NamedTuple):
     """As it was sent, several fields joined by commas."""
     if_none_match: str | None = None
     """As it was sent, several fields joined by commas."""
+    document: dict[str, Json] | None = None
+    """The body, where it came as a part of another message and was decoded with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,8 @@ def _parse_resource_operation(
 
 
 def _body(request: ScimRequest) -> dict[str, Json]:
+    if request.document is not None:
+        return request.document
     check_content_type(request.content_type)
     return decode_json_object(request.body)
 

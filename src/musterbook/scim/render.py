@@ -88,10 +88,6 @@ def render(exchange: Exchange, outcome: Outcome | None, service: Service, media_
 
 def render_error(error: ScimError, media_type: str) -> ScimResponse:
     """Return the Error message for ``error`` (RFC 7644 §3.12), with the headers that its status calls for."""
-    document: dict[str, Json] = {"schemas": [ERROR_URN], "status": str(error.status)}
-    if error.scim_type is not None:
-        document["scimType"] = error.scim_type.value
-    document["detail"] = error.detail
     headers: list[tuple[str, str]] = [("Content-Type", media_type)]
     if isinstance(error, MethodNotAllowedError):
         headers.append(("Allow", ", ".join(error.allowed)))
@@ -99,7 +95,16 @@ def render_error(error: ScimError, media_type: str) -> ScimResponse:
         headers.append(("Retry-After", str(error.retry_after_seconds)))
     elif isinstance(error, UnauthorizedError):
         headers.append(("WWW-Authenticate", error.challenge))
-    return ScimResponse(error.status, tuple(headers), _ENCODER.encode(document))
+    return ScimResponse(error.status, tuple(headers), _ENCODER.encode(error_document(error)))
+
+
+def error_document(error: ScimError) -> dict[str, Json]:
+    """Return the Error message for ``error`` as JSON (RFC 7644 §3.12)."""
+    document: dict[str, Json] = {"schemas": [ERROR_URN], "status": str(error.status)}
+    if error.scim_type is not None:
+        document["scimType"] = error.scim_type.value
+    document["detail"] = error.detail
+    return document
 
 
 def _etag(stored: StoredResource) -> tuple[str, str]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from musterbook.scim.schema import ResourceType
 
+MAX_BULK_OPERATIONS = 1000
+"""The most operations of one BulkRequest (RFC 7644 §3.7.4)."""
 MAX_RESOURCE_BYTES = 1024 * 1024
 """The largest body of a User request. A user with every attribute filled stays far below."""
 
