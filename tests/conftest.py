@@ -1,13 +1,11 @@
 """Fixtures that every room's tests may ask for. Nothing here knows a room."""
 
 import os
-import uuid
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 import pytest
 
-from tests.postgres import execute, running_server
+from tests.postgres import fresh_database, running_server
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +25,5 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture
 def postgres_database(postgres_url: str) -> Iterator[str]:
     """Yield the URL of a fresh, empty database that is dropped after the test, also from under open connections."""
-    name = f"musterbook_test_{uuid.uuid4().hex}"
-    execute(postgres_url, f"CREATE DATABASE {name} TEMPLATE template0")
-    yield urlsplit(postgres_url)._replace(path=f"/{name}").geturl()
-    execute(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+    with fresh_database(postgres_url) as url:
+        yield url

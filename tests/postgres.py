@@ -24,8 +24,10 @@ import socket
 import subprocess
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 _START_SECONDS = 30.0
 _POLL_SECONDS = 0.02
@@ -187,6 +189,15 @@ def running_server() -> Iterator[PostgresServer]:
         yield server
     finally:
         server.stop()
+
+
+@contextlib.contextmanager
+def fresh_database(server_url: str) -> Iterator[str]:
+    """Yield the URL of a new, empty database; drop it on the way out, also from under open connections."""
+    name = f"musterbook_test_{uuid.uuid4().hex}"
+    execute(server_url, f"CREATE DATABASE {name} TEMPLATE template0")
+    yield urlsplit(server_url)._replace(path=f"/{name}").geturl()
+    execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _memory_disk() -> Path | None:
