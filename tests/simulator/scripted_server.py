@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 TOKEN = "mbk_a-token-of-the-tests"
 LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
 Document = dict[str, object]
+Server = TypeVar("Server", bound="ScriptedServer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,10 +221,16 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def serving(base: str = "/scim/v2") -> Iterator[ScriptedServer]:
+    """Run OneLogin's server on a free port of 127.0.0.1 and stop it afterwards."""
+    with running(ScriptedServer(base=base)) as state:
+        yield state
+
+
+@contextmanager
+def running(state: Server) -> Iterator[Server]:
     """Run a server on a free port of 127.0.0.1 and stop it afterwards."""
-    state = ScriptedServer(base=base)
     with _Server(state) as server:
-        state.url = f"http://127.0.0.1:{server.server_address[1]}{base}"
+        state.url = f"http://127.0.0.1:{server.server_address[1]}{state.base}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
