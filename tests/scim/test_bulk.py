@@ -49,11 +49,9 @@ def order(job: BulkJob, *, failing: Sequence[int] = ()) -> list[list[int]]:
     done: list[list[int]] = []
     for unit in job.units():
         done.append([item.index for item in unit])
-        for item in unit:
-            if item.index in failing:
-                job.fail(item, NotFoundError("Gone."), SERVICE)
-            else:
-                job.succeed(item, Created(user_type(), STORED), SERVICE)
+        is_failing = any(item.index in failing for item in unit)
+        result = NotFoundError("Gone.") if is_failing else [Created(user_type(), STORED)] * len(unit)
+        job.settle(unit, result, SERVICE)
     return done
 
 
@@ -253,14 +251,21 @@ class TestTheAnswer:
                 NotFoundError("Gone."),
             ]
         )
-        for (item,) in made.units():
+        for unit in made.units():
             outcome = next(outcomes)
-            if isinstance(outcome, ScimError):
-                made.fail(item, outcome, SERVICE)
-            else:
-                made.succeed(item, outcome, SERVICE)
+            made.settle(unit, outcome if isinstance(outcome, ScimError) else [outcome], SERVICE)
         assert made.response() == {"schemas": [RESPONSE_URN], "Operations": RESULTS}
         assert made.error_count == 2
+
+    def test_a_circle_fails_whole(self) -> None:
+        """R-163: of operations that refer to each other, the failure of one is a 409 of each, which says why."""
+        made = job(post("a", "b"), post("b", "a"))
+        order(made, failing=[1])
+        results = made.response()["Operations"]
+        assert [result["status"] for result in results] == ["409", "409"]
+        assert results[0]["response"]["detail"] == (
+            "Operations that refer to each other ('a', 'b') were not performed: Gone."
+        )
 
     @pytest.mark.parametrize("limit, performed", [(None, 4), (1, 2), (0, 2), (2, 3), (3, 4)])
     def test_fail_on_errors_ends_the_job(self, limit: int | None, performed: int) -> None:
@@ -273,7 +278,7 @@ class TestTheAnswer:
         """A 503 ends the job, for each further operation would wait for the same failure."""
         made = job(post("a"), post("b"))
         done: list[BulkItem] = []
-        for (item,) in made.units():
-            done.append(item)
-            made.fail(item, UnavailableError("Away."), SERVICE)
+        for unit in made.units():
+            done.extend(unit)
+            made.settle(unit, UnavailableError("Away."), SERVICE)
         assert [item.index for item in done] == [0]

@@ -110,7 +110,8 @@ def test_a_change_says_what_its_answer_shows(method: str, path: str, body: Json)
         ("POST", "/Users", "", {"schemas": ADA["schemas"]}, InvalidValueError),
         ("PATCH", "/Users/1", "", ADA, InvalidSyntaxError),
         ("GET", "/Nothing", "", None, NotFoundError),
-        ("POST", "/Bulk", "", {}, NotSupportedError),
+        ("POST", "/Bulk", "", None, InvalidSyntaxError),
+        ("POST", "/Me", "", {}, NotSupportedError),
     ],
 )
 def test_a_request_that_asks_nothing(method: str, path: str, query: str, body: Json, error: type[ScimError]) -> None:

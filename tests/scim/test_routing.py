@@ -87,7 +87,7 @@ def test_a_method_that_is_not_taken(method: str, path: str, allowed: tuple[str, 
     assert refusal.value.detail == f"This endpoint takes {', '.join(allowed)}."
 
 
-@pytest.mark.parametrize("method, path", [("GET", "/Me"), ("POST", "/Bulk"), ("POST", "/.search"), ("GET", "/")])
+@pytest.mark.parametrize("method, path", [("GET", "/Me"), ("POST", "/.search"), ("GET", "/")])
 def test_what_is_not_offered(method: str, path: str) -> None:
     """The parts of the protocol that are not offered are a 501 that says where to read what is."""
     with pytest.raises(NotSupportedError, match=f"^{path} is not offered by this server; see /ServiceProviderConfig"):

@@ -76,7 +76,7 @@ class ScimOperations:
     async def _create(self, actor: Actor, operation: CreateResource) -> Created:
         resource_type = operation.resource_type
         occasion = self._writer.occasion(actor, Action.CREATED)
-        resource = replace(rules.with_defaults(operation.resource), id=self._writer.make_id())
+        resource = replace(rules.with_defaults(operation.resource), id=operation.id or self._writer.make_id())
         account = rules.open_account(resource, _SOURCES[actor.kind])
         record, change = create_change(State(resource, account), occasion)
         await self._writer.commit(change, resource_type)

@@ -53,8 +53,13 @@ class Directory:
         """Work on ``store``; time and chance are arguments."""
         records = Records(store)
         writer = Writer(store, records, clock, random_bytes)
+        self._new_id = writer.make_id
         self._scim = ScimOperations(store, records, writer)
         self._own = DirectoryOperations(store, records, writer)
+
+    def new_id(self) -> str:
+        """Return an id that nothing has, for what is created later and already referred to."""
+        return self._new_id()
 
     @overload
     async def perform(self, actor: Actor, operation: CreateResource) -> Created: ...

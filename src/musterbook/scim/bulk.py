@@ -11,11 +11,12 @@ the way of any other request; here it is only put together and accounted for. Th
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heappop, heappush
-from typing import Final
+from typing import Final, TypeAlias
 
 from musterbook.scim.bulk_order import Unit, units_of
+from musterbook.scim.dialects import Tolerance
 from musterbook.scim.errors import (
     ConflictError,
     InvalidSyntaxError,
@@ -24,8 +25,17 @@ from musterbook.scim.errors import (
     ScimError,
     UnavailableError,
 )
-from musterbook.scim.operation import Created, Found, Outcome
-from musterbook.scim.protocol import ScimRequest
+from musterbook.scim.operation import (
+    Created,
+    CreateResource,
+    DeleteResource,
+    Found,
+    Outcome,
+    PatchAnswer,
+    PatchResource,
+    ReplaceResource,
+)
+from musterbook.scim.protocol import ScimRequest, parse_request
 from musterbook.scim.render import error_document
 from musterbook.scim.resource import Json
 from musterbook.scim.service import MAX_BULK_OPERATIONS, Service
@@ -34,10 +44,15 @@ from musterbook.scim.versions import entity_tag
 BULK_REQUEST_URN = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 BULK_RESPONSE_URN = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
 
+ChangeOperation: TypeAlias = ReplaceResource | PatchResource | DeleteResource
+"""What an operation other than a POST can be."""
+
 _METHODS: Final = ("POST", "PUT", "PATCH", "DELETE")
 _PREFIX: Final = "bulkId:"
 _IN_PATH: Final = re.compile(r'"bulkId:([^"]++)"')
 """A reference in the filter of a PATCH path, such as ``members[value eq "bulkId:ada"]``."""
+_NAMED: Final = 5
+"""How many operations an error names; the client knows the rest."""
 _OK, _CREATED, _NO_CONTENT = "200", "201", "204"
 
 
@@ -80,8 +95,8 @@ class BulkJob:
     def units(self) -> Iterator[Sequence[BulkItem]]:
         """Yield what is to be done next, until all is done or too much has failed.
 
-        A unit is one operation, or several POST operations that refer to each other in a circle. Each item of a unit
-        must be settled by :meth:`succeed` or :meth:`fail` before the next unit is asked for.
+        A unit is one operation, or several POST operations that refer to each other in a circle. A unit must
+        be settled (:meth:`settle`) before the next is asked for.
         """
         units = self._plan()
         unmet = [len(unit.needs) for unit in units]
@@ -122,8 +137,45 @@ class BulkJob:
         data = _replaced(item.data, self._id_of)
         return ScimRequest(item.method, self._path(item), query, None, b"", if_match=item.version, document=data)
 
-    def succeed(self, item: BulkItem, outcome: Outcome, service: Service) -> None:
-        """Note that ``item`` was performed."""
+    def operation(self, item: BulkItem, service: Service, tolerance: Tolerance) -> CreateResource | ChangeOperation:
+        """Return what ``item`` asks; nothing is read for an answer that shows nothing.
+
+        Raises:
+            ScimError: it is refused before anything is done.
+        """
+        operation = parse_request(self.request(item), service, tolerance).operation
+        match operation:
+            case CreateResource():
+                return replace(operation, id=item.new_id, shows_related=False)
+            case ReplaceResource():
+                return replace(operation, shows_related=False)
+            case PatchResource():
+                return replace(operation, shows_related=False, answer=PatchAnswer.EMPTY)
+            case DeleteResource():
+                return operation
+            case _:
+                raise InvalidSyntaxError("A bulk operation creates, replaces, patches or removes one resource.")
+
+    def is_circle(self, unit: Sequence[BulkItem]) -> bool:
+        """Return whether the operations of ``unit`` refer to each other, or its only one to itself."""
+        return len(unit) > 1 or unit[0].bulk_id in unit[0].references
+
+    def settle(self, unit: Sequence[BulkItem], result: Sequence[Outcome] | ScimError | None, service: Service) -> None:
+        """Note what came of ``unit``: the outcome of each operation, or why none of them was performed."""
+        if result is None or isinstance(result, ScimError):
+            error = result or UnavailableError("The operation was not performed.")
+            if len(unit) > 1 and not isinstance(error, UnavailableError):
+                names = ", ".join(f"{item.bulk_id!r:.80}" for item in unit[:_NAMED])
+                error = ConflictError(
+                    f"Operations that refer to each other ({names}) were not performed: {error.detail}"
+                )
+            for item in unit:
+                self._fail(item, error, service)
+            return
+        for item, outcome in zip(unit, result, strict=True):
+            self._succeed(item, outcome, service)
+
+    def _succeed(self, item: BulkItem, outcome: Outcome, service: Service) -> None:
         result = _result(item, self._location(item, service))
         match outcome:
             case Created(_, stored) | Found(_, stored):
@@ -133,8 +185,7 @@ class BulkJob:
                 result["status"] = _NO_CONTENT
         self._results[item.index] = result
 
-    def fail(self, item: BulkItem, error: ScimError, service: Service) -> None:
-        """Note that ``item`` was refused; nothing of it was stored."""
+    def _fail(self, item: BulkItem, error: ScimError, service: Service) -> None:
         result = _result(item, None if item.method == "POST" else self._location(item, service))
         result["status"] = str(error.status)
         result["response"] = error_document(error)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from musterbook.scim.query import MAX_PAGE_SIZE
 from musterbook.scim.resource import Json
 from musterbook.scim.schema import Attribute, AttributeType, ResourceType, Schema
-from musterbook.scim.service import Service
+from musterbook.scim.service import MAX_BULK_BYTES, MAX_BULK_OPERATIONS, Service
 
 LIST_RESPONSE_URN = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 _CORE = "urn:ietf:params:scim:schemas:core:2.0:"
@@ -21,7 +21,7 @@ def service_provider_config(service: Service) -> dict[str, Json]:
     config: dict[str, Json] = {
         "schemas": [_CORE + "ServiceProviderConfig"],
         "patch": {"supported": True},
-        "bulk": {"supported": False, "maxOperations": 0, "maxPayloadSize": 0},
+        "bulk": {"supported": True, "maxOperations": MAX_BULK_OPERATIONS, "maxPayloadSize": MAX_BULK_BYTES},
         "filter": {"supported": True, "maxResults": MAX_PAGE_SIZE},
         "changePassword": {"supported": False},
         "sort": {"supported": True},

@@ -57,6 +57,8 @@ class CreateResource:
     members: MembersEdit | None = None
     """``None``: no members are sent."""
     shows_related: bool = True
+    id: str | None = None
+    """The id that it gets, where others refer to it already; ours, never the client's."""
 
     @property
     def resource_type(self) -> ResourceType:

@@ -63,12 +63,14 @@ class Exchange:
     operation_name: str
     """What is done, in one word, for logs and metrics."""
     operation: Operation | None
-    """``None`` where ``document`` is the answer already."""
+    """``None`` where ``document`` is the answer already, and in a bulk request."""
     document: Json = None
     """The body of an answer that needs no directory."""
     projection: Projection = DEFAULT_PROJECTION
     tolerance: Tolerance = field(default_factory=Tolerance)
     """What the client may deviate in, and needs in an answer."""
+    bulk: dict[str, Json] | None = None
+    """A BulkRequest message, whose operations ``scim.bulk`` turns into exchanges of their own."""
 
 
 def parse_request(request: ScimRequest, service: Service, tolerance: Tolerance) -> Exchange:
@@ -82,6 +84,8 @@ def parse_request(request: ScimRequest, service: Service, tolerance: Tolerance) 
         return _parse_resource_request(request, route, route.resource_type, tolerance)
     if route.endpoint is Endpoint.EMPTY:
         return _answer_empty(request, route)
+    if route.endpoint is Endpoint.BULK:
+        return Exchange(route.template, "bulk", None, bulk=_body(request), tolerance=tolerance)
     return _answer_discovery(request, route, service)
 
 

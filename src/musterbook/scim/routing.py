@@ -9,7 +9,7 @@ from enum import Enum
 
 from musterbook.scim.errors import MethodNotAllowedError, NotFoundError, NotSupportedError
 from musterbook.scim.schema import ResourceType
-from musterbook.scim.service import MAX_RESOURCE_BYTES, Service
+from musterbook.scim.service import MAX_BULK_BYTES, MAX_RESOURCE_BYTES, Service
 
 
 class Endpoint(Enum):
@@ -28,8 +28,10 @@ class Endpoint(Enum):
     SCHEMA = "schema"
     RESOURCE_TYPES = "resource-types"
     RESOURCE_TYPE = "resource-type"
+    BULK = "bulk"
+    """Many operations in one request."""
     UNSUPPORTED = "unsupported"
-    """A part of the protocol that is not offered: ``/Me``, ``/Bulk``, a query at the root."""
+    """A part of the protocol that is not offered: ``/Me``, a query at the root."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ _METHODS: dict[Endpoint, tuple[str, ...]] = {
     Endpoint.SCHEMA: ("GET",),
     Endpoint.RESOURCE_TYPES: ("GET",),
     Endpoint.RESOURCE_TYPE: ("GET",),
+    Endpoint.BULK: ("POST",),
     Endpoint.UNSUPPORTED: ("GET", "POST", "PUT", "PATCH", "DELETE"),
 }
 _DISCOVERY = {
@@ -65,8 +68,9 @@ _DISCOVERY = {
 
 def body_limit(method: str, path: str) -> int:
     """Return how many bytes of body a request may have; ask before reading."""
-    del path  # Group and bulk endpoints have limits of their own; users have one for all methods.
-    return 0 if method in {"GET", "HEAD"} else MAX_RESOURCE_BYTES
+    if method in {"GET", "HEAD"}:
+        return 0
+    return MAX_BULK_BYTES if path.strip("/") == "Bulk" else MAX_RESOURCE_BYTES
 
 
 def is_public(method: str, path: str) -> bool:
@@ -107,7 +111,9 @@ def _match(segments: list[str], service: Service) -> Route | None:
             return Route(_DISCOVERY[name][0], f"/{name}")
         case [name, id_] if name in _DISCOVERY and (one := _DISCOVERY[name][1]) is not None:
             return Route(one, f"/{name}/{{id}}", None, id_)
-        case [] | ["Me" | "Bulk" | ".search"]:
+        case ["Bulk"]:
+            return Route(Endpoint.BULK, "/Bulk")
+        case [] | ["Me" | ".search"]:
             return Route(Endpoint.UNSUPPORTED, "/" + "".join(segments))
         case _:
             return None

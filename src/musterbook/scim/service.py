@@ -10,6 +10,8 @@ from musterbook.scim.schema import ResourceType
 
 MAX_BULK_OPERATIONS = 1000
 """The most operations of one BulkRequest (RFC 7644 §3.7.4)."""
+MAX_BULK_BYTES = 16 * 1024 * 1024
+"""The largest body of a BulkRequest, its ``maxPayloadSize``."""
 MAX_RESOURCE_BYTES = 1024 * 1024
 """The largest body of a User request. A user with every attribute filled stays far below."""
 
@@ -26,6 +28,8 @@ class Service:
     empty_endpoints: frozenset[str] = frozenset()
     """Endpoints that list nothing and take no writes yet: a provider that reads them must not be refused."""
     documentation_url: str | None = None
+    cursor_keys: tuple[bytes, ...] = field(default=(), repr=False)
+    """What cursors are signed with, the newest first; with none there are no cursors."""
 
 
 def describe_service(
@@ -34,6 +38,7 @@ def describe_service(
     *,
     empty_endpoints: Iterable[str] = (),
     documentation_url: str | None = None,
+    cursor_keys: Iterable[bytes] = (),
 ) -> Service:
     """Return the description of a server at ``base_url``."""
     types = tuple(resource_types)
@@ -43,4 +48,5 @@ def describe_service(
         by_endpoint={item.endpoint.removeprefix("/"): item for item in types},
         empty_endpoints=frozenset(empty_endpoints),
         documentation_url=documentation_url,
+        cursor_keys=tuple(cursor_keys),
     )

@@ -128,6 +128,9 @@ def log_request(log: FilteringBoundLogger, record: RequestRecord) -> None:
         fields["key_id"] = record.key_id
     if record.operation is not None:
         fields["operation"] = record.operation
+    if record.bulk_operations:
+        fields["bulk_operations"] = record.bulk_operations
+        fields["bulk_errors"] = record.bulk_errors
     if record.status >= _CLIENT_ERROR:
         _add_failure(fields, record)
     tolerance = record.tolerance

@@ -35,5 +35,8 @@ class RequestRecord:
     tolerance: Tolerance | None = None
     refusal: str | None = None
     """Why a key was refused."""
+    bulk_operations: int = 0
+    """How many operations a bulk request held."""
+    bulk_errors: int = 0
     client: str | None = None
     """The address that was refused; of others none is kept."""

@@ -28,6 +28,7 @@ from musterbook.settings import Settings
 from musterbook.web.answer import CONNECTION_CLOSE, fixed_headers, send_answer
 from musterbook.web.authentication import authenticate
 from musterbook.web.body import check_length, read_body
+from musterbook.web.bulk import perform_bulk
 from musterbook.web.errors import RequestTimeoutError, attempt
 from musterbook.web.head import RequestHead, read_head
 from musterbook.web.observer import CLIENT_GONE, Observer
@@ -98,7 +99,22 @@ class ScimApplication:
         exchange = parse_request(request, services.service, tolerance)
         record.route = exchange.route
         record.operation = exchange.operation_name
-        return await _perform(services, exchange, key, record)
+        return await self._perform(services, exchange, key, record)
+
+    async def _perform(
+        self, services: Services, exchange: Exchange, key: Key | None, record: RequestRecord
+    ) -> ScimResponse:
+        operation = exchange.operation
+        if operation is None and exchange.bulk is None:
+            return render(exchange, None, services.service, record.media_type)
+        if key is None:  # Only discovery is public; if that ever changed by mistake, the directory stays shut.
+            raise UnauthorizedError(credentials_sent=False)
+        actor = scim_actor(key.tenant_id, key.id, record.request_id, idp=key.idp)
+        if operation is None:
+            exchange = await perform_bulk(services, actor, exchange, record, self._observer.log)
+            return render(exchange, None, services.service, record.media_type)
+        outcome = await services.directory.perform(actor, operation)
+        return render(exchange, outcome, services.service, record.media_type)
 
     def _check_door(self, scope: Scope, path: str, head: RequestHead) -> None:
         """Refuse what can be refused before anybody's key is looked up."""
@@ -124,17 +140,6 @@ class ScimApplication:
         if record.route == UNMATCHED and self._rooms.opened is not None:
             record.route = _route_of(scope["method"], path, self._rooms.opened.service)
         return render_error(error, record.media_type)
-
-
-async def _perform(services: Services, exchange: Exchange, key: Key | None, record: RequestRecord) -> ScimResponse:
-    operation = exchange.operation
-    if operation is None:
-        return render(exchange, None, services.service, record.media_type)
-    if key is None:  # Only discovery is public; if that ever changed by mistake, the directory stays shut.
-        raise UnauthorizedError(credentials_sent=False)
-    actor = scim_actor(key.tenant_id, key.id, record.request_id, idp=key.idp)
-    outcome = await services.directory.perform(actor, operation)
-    return render(exchange, outcome, services.service, record.media_type)
 
 
 def _route_of(method: str, path: str, service: Service) -> str:
