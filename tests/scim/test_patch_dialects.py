@@ -60,6 +60,13 @@ SCENARIOS = [
         ada_but(active=False),
         InvalidSyntaxError,
     ),
+    Scenario(patch_dialects.EMPTY_OPERATIONS, message(), ada_but(), InvalidSyntaxError),
+    Scenario(
+        patch_dialects.MEMBERS_WITHOUT_OPERATIONS,
+        {"schemas": ["urn:scim:schemas:core:1.0"], "members": [{"value": "7"}], "active": False},
+        ada_but(active=False),
+        InvalidSyntaxError,
+    ),
     Scenario(
         patch_dialects.OPERATION_NAME_CASE,
         message(operation("Replace", "active", value=False)),

@@ -60,6 +60,10 @@ class Tolerance:
             self.applied.append(dialect.name)
         return True
 
+    def would_permit(self, dialect: Dialect) -> bool:
+        """Return whether ``dialect`` is tolerated, where it does not show yet whether the request needs it."""
+        return self.profile in dialect.profiles
+
     def ignore(self, path: str) -> None:
         """Record that the attribute at ``path`` was left out."""
         if len(self.ignored) < MAX_IGNORED_PATHS:
@@ -178,6 +182,17 @@ PATHS_AS_NAMES = Dialect(
     "paths-as-names",
     ("Entra ID",),
     'Attributes are named by a path, such as "name.givenName" or the extension\'s URN with ":department".',
+)
+NULL_MEMBERS = Dialect(
+    "null-members",
+    ("Okta", "clients that write null for what they did not load"),
+    "A group arrives with null for its members; they stay as they are, for whoever wants none sends an empty array.",
+)
+UNKNOWN_MEMBERS = Dialect(
+    "unknown-members",
+    ("Okta",),
+    "Some of the ids sent as members are nobody's; the others become members, because Okta never repeats what is "
+    "refused, and one stale id would cost the whole push. Where none of them is known, the change is refused.",
 )
 PASSWORD = Dialect(
     "password",

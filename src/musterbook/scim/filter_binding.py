@@ -106,6 +106,11 @@ def _check_readable(attribute: Attribute, sub: Attribute | None, column: int) ->
     if attribute is _META and sub is not None and sub.name in _OF_THE_RESPONSE:
         message = f"'meta.{sub.name}' belongs to the response and cannot be filtered by; use id or meta.lastModified."
         raise InvalidFilterError(message, column=column)
+    if attribute.kept_as_rows and sub is not None and sub.name == "$ref":
+        message = (
+            f"'{attribute.name}.$ref' belongs to the response and cannot be filtered by; use {attribute.name}.value."
+        )
+        raise InvalidFilterError(message, column=column)
 
 
 def bind_operand(path: BoundPath, column: int, tolerance: Tolerance) -> tuple[BoundPath, Attribute]:

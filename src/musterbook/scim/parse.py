@@ -19,6 +19,7 @@ from musterbook.scim.dialects import (
     EMPTY_STRINGS,
     ENTERPRISE_ALIASES,
     MISSING_SCHEMAS,
+    NULL_MEMBERS,
     PASSWORD,
     PATHS_AS_NAMES,
     UNDECLARED_EXTENSION,
@@ -54,6 +55,8 @@ class _Sent:
 
 def parse_resource(document: Mapping[str, Json], resource_type: ResourceType, tolerance: Tolerance) -> Resource:
     """Return the resource that a POST or PUT body describes, without ``id`` and ``meta``.
+
+    A group holds its ``members`` as they were sent, also none, until ``scim.members`` takes them out.
 
     Raises:
         InvalidSyntaxError: ``schemas`` or an attribute is not one that ``tolerance`` lets pass.
@@ -225,4 +228,11 @@ def _parse_all(
             value = parse_value(attribute, sent[name], f"{prefix}{name}", tolerance)
             if value is not None:
                 parsed[name] = value
+            elif attribute.kept_as_rows and not (_is_null(sent[name]) and tolerance.permits(NULL_MEMBERS)):
+                # Of other attributes, absence and [] are one state; here one leaves all members, the other none.
+                parsed[name] = []
     return parsed
+
+
+def _is_null(raw: Json) -> bool:
+    return raw is None or raw == ""

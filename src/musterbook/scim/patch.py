@@ -13,20 +13,13 @@ uniqueness is not its matter. Three ideas:
 from dataclasses import dataclass, replace
 
 from musterbook.scim.dialects import Tolerance
-from musterbook.scim.errors import PayloadTooLargeError
+from musterbook.scim.members import MembersPatch, patch_members
 from musterbook.scim.parse import check_resource
 from musterbook.scim.patch_change import Change, changes_of
-from musterbook.scim.patch_edit import apply_edit
+from musterbook.scim.patch_edit import apply_edit, refuse_long_work
 from musterbook.scim.patch_message import parse_message, refuse_too_many
 from musterbook.scim.resource import Json, Resource
 from musterbook.scim.schema import ResourceType
-
-MAX_ELEMENTS_VISITED = 200_000
-"""How many elements of multi-valued attributes the changes of one patch may look at in all: at most 0.3 s of work.
-
-Each change to the elements of an attribute looks at all of them, so that a thousand changes to a list of forty
-thousand, which fit into a body, would hold everybody else up for a minute.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +27,9 @@ class Patch:
     """What a PatchOp message asks for: changes that are made in order, all or none."""
 
     changes: tuple[Change, ...]
+    """Of the resource's own attributes."""
+    members: MembersPatch | None = None
+    """Of its members; ``None`` where the message does not mention them."""
 
 
 def parse_patch(document: dict[str, Json], resource_type: ResourceType, tolerance: Tolerance) -> Patch:
@@ -47,11 +43,16 @@ def parse_patch(document: dict[str, Json], resource_type: ResourceType, toleranc
     for operation in parse_message(document, tolerance):
         changes.extend(changes_of(operation, resource_type, tolerance))
         refuse_too_many(len(changes))
-    return Patch(tuple(changes))
+    own = tuple(change for change in changes if not change.attribute.kept_as_rows)
+    if len(own) == len(changes):
+        return Patch(own)
+    return Patch(own, patch_members([change for change in changes if change.attribute.kept_as_rows], tolerance))
 
 
 def apply_patch(resource: Resource, patch: Patch) -> Resource:
     """Return what ``patch`` makes of ``resource``; ``resource`` itself where that changes nothing.
+
+    ``patch.members`` is left aside: members are rows, and no part of the resource.
 
     Raises:
         MutabilityError: an immutable value would change, or a required one go.
@@ -68,8 +69,7 @@ def apply_patch(resource: Resource, patch: Patch) -> Resource:
         current = container.get(name)
         if isinstance(current, list):
             visited += len(current)
-            if visited > MAX_ELEMENTS_VISITED:
-                raise PayloadTooLargeError("This PATCH has too many operations for lists this long; send several.")
+            refuse_long_work(visited)
         value = apply_edit(change.attribute, current, change.edit)
         _put(container, name, value)
         if change.extension is not None:

@@ -7,7 +7,7 @@ An operation on the whole resource, or on an extension, becomes one change for e
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from musterbook.scim.dialects import EMPTY_ELEMENTS, PASSWORD, Profile, Tolerance
+from musterbook.scim.dialects import EMPTY_ELEMENTS, NULL_MEMBERS, PASSWORD, Profile, Tolerance
 from musterbook.scim.errors import (
     InvalidPathError,
     InvalidSyntaxError,
@@ -131,8 +131,15 @@ def _changes_in(
             name = shown(key) if container.extension is None else f"{container}:{shown(key)}"
             if not _is_password(name, tolerance):
                 ignore_unknown(name, item, tolerance)
-        else:
+        elif item is not None or not _keeps_members(target, op, tolerance):
             yield from _changes_at(op, target, item, resource_type, tolerance)
+
+
+def _keeps_members(target: Target, op: OperationName, tolerance: Tolerance) -> bool:
+    """Return whether ``null`` for the members, among other attributes that are written, says nothing of them."""
+    attribute = target.path.attribute
+    is_members = attribute is not None and attribute.kept_as_rows and op is not _REMOVE
+    return is_members and tolerance.permits(NULL_MEMBERS)
 
 
 # ---------------------------------------------------------------------------------------------------------------------

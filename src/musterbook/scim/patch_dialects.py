@@ -10,6 +10,17 @@ PATCH_WITHOUT_SCHEMAS = Dialect(
     ("scripts of administrators",),
     "The message does not say that it is a PatchOp; there is nothing else that it could be.",
 )
+EMPTY_OPERATIONS = Dialect(
+    "empty-operations",
+    ("Entra ID",),
+    "The message holds no operation; nothing is asked for, so nothing changes.",
+)
+MEMBERS_WITHOUT_OPERATIONS = Dialect(
+    "members-without-operations",
+    ("OneLogin",),
+    "The body is that of SCIM 1.1: a part of the group, with members that are added, or removed where their operation "
+    "is delete.",
+)
 OPERATION_NAME_CASE = Dialect(
     "operation-name-case",
     ("Entra ID",),

@@ -14,12 +14,25 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
-from musterbook.scim.errors import InvalidFilterError, InvalidValueError, MutabilityError, NoTargetError
+from musterbook.scim.errors import (
+    InvalidFilterError,
+    InvalidValueError,
+    MutabilityError,
+    NoTargetError,
+    PayloadTooLargeError,
+)
 from musterbook.scim.filter import Filter
 from musterbook.scim.match import comparison_key, element_matcher
 from musterbook.scim.resource import Json
 from musterbook.scim.schema import Attribute, AttributeType, Mutability
 from musterbook.scim.values import HOLLOW_SUB_ATTRIBUTES, without_repetitions
+
+MAX_ELEMENTS_VISITED = 200_000
+"""How many elements of multi-valued attributes the changes of one patch may look at in all: at most 0.3 s of work.
+
+Each change to the elements of an attribute looks at all of them, so that a thousand changes to a list of forty
+thousand, which fit into a body, would hold everybody else up for a minute.
+"""
 
 _COMPLEX = AttributeType.COMPLEX
 _IMMUTABLE = Mutability.IMMUTABLE
@@ -85,6 +98,16 @@ class WriteElements:
 
 
 Edit: TypeAlias = Assign | Merge | Append | Discard | RemoveElements | WriteElements
+
+
+def refuse_long_work(visited: int) -> None:
+    """Raise if the changes of one patch have looked at more elements than they may.
+
+    Raises:
+        PayloadTooLargeError: they have looked at more than ``MAX_ELEMENTS_VISITED``.
+    """
+    if visited > MAX_ELEMENTS_VISITED:
+        raise PayloadTooLargeError("This PATCH has too many operations for lists this long; send several.")
 
 
 def apply_edit(attribute: Attribute, current: Json | None, edit: Edit) -> Json | None:

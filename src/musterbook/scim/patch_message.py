@@ -10,7 +10,12 @@ from enum import Enum
 
 from musterbook.scim.dialects import Tolerance
 from musterbook.scim.errors import InvalidPathError, InvalidSyntaxError, PayloadTooLargeError
-from musterbook.scim.patch_dialects import OPERATION_NAME_CASE, PATCH_WITHOUT_SCHEMAS
+from musterbook.scim.patch_dialects import (
+    EMPTY_OPERATIONS,
+    MEMBERS_WITHOUT_OPERATIONS,
+    OPERATION_NAME_CASE,
+    PATCH_WITHOUT_SCHEMAS,
+)
 from musterbook.scim.resource import Json
 
 PATCH_OP_URN = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
@@ -42,7 +47,7 @@ class PatchOperation:
 
 
 def parse_message(document: Mapping[str, Json], tolerance: Tolerance) -> list[PatchOperation]:
-    """Return the operations of a PATCH request, in order; at least one.
+    """Return the operations of a PATCH request, in order.
 
     Raises:
         InvalidSyntaxError: the document is not a PatchOp message.
@@ -50,8 +55,12 @@ def parse_message(document: Mapping[str, Json], tolerance: Tolerance) -> list[Pa
         PayloadTooLargeError: there are more than ``MAX_CHANGES`` operations.
     """
     members = {name.lower(): value for name, value in document.items()}
-    _check_schemas(members.get("schemas"), tolerance)
     operations = members.get("operations")
+    if operations is None and "members" in members and tolerance.permits(MEMBERS_WITHOUT_OPERATIONS):
+        return _parse_part(members)
+    _check_schemas(members.get("schemas"), tolerance)
+    if operations == [] and tolerance.permits(EMPTY_OPERATIONS):
+        return []
     if not isinstance(operations, list) or not operations:
         raise InvalidSyntaxError('A PATCH body needs "Operations", an array with at least one operation.')
     refuse_too_many(len(operations))
@@ -110,3 +119,37 @@ def _parse_name(op: Json, position: str, tolerance: Tolerance) -> OperationName:
 
 
 _NAMES: Mapping[str, OperationName] = {name.value: name for name in OperationName}
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# SCIM 1.1
+
+
+def _parse_part(document: Mapping[str, Json]) -> list[PatchOperation]:
+    """Return the operations that mean the same as a part of a group, the body of a PATCH in SCIM 1.1.
+
+    Its members are added, but for those with an ``operation`` "delete"; other attributes replace what is there.
+    """
+    members = document["members"] if isinstance(document["members"], list) else [document["members"]]
+    added: list[Json] = []
+    removed: list[Json] = []
+    for index, item in enumerate(members):
+        if isinstance(item, dict) and "operation" in item:
+            chosen = removed if _is_delete(item["operation"], index) else added
+            chosen.append({name: value for name, value in item.items() if name != "operation"})
+        else:
+            added.append(item)
+    others = {name: value for name, value in document.items() if name not in {"schemas", "members"}}
+    operations = [
+        PatchOperation(OperationName.REPLACE, None, others, has_value=True) if others else None,
+        PatchOperation(OperationName.REMOVE, "members", removed, has_value=True) if removed else None,
+        PatchOperation(OperationName.ADD, "members", added, has_value=True) if added else None,
+    ]
+    return [operation for operation in operations if operation is not None]
+
+
+def _is_delete(operation: Json, index: int) -> bool:
+    name = operation.lower() if isinstance(operation, str) else ""
+    if name not in {"add", "delete"}:
+        raise InvalidSyntaxError(f'members[{index}].operation must be "add" or "delete".')
+    return name == "delete"

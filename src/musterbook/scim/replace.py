@@ -5,7 +5,7 @@ there, and what it left out is cleared, with three exceptions:
 
 * ``active`` and ``externalId`` stay as they are. OneLogin's own templates carry neither: to clear ``active`` would
   bring a suspended person back with the next change of a title.
-* What is read-only stays the server's.
+* What is read-only stays the server's, and memberships are changed apart from the resource.
 * What is immutable stays once it is set.
 """
 
@@ -48,7 +48,7 @@ def _keep_own(
         present = current.get(name)
         if present is None:
             continue
-        if attribute.mutability is Mutability.READ_ONLY:
+        if attribute.mutability is Mutability.READ_ONLY or attribute.kept_as_rows:
             attributes[name] = present
         elif attribute.mutability is Mutability.IMMUTABLE:
             if attributes.setdefault(name, present) != present:

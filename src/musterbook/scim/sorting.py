@@ -18,7 +18,7 @@ from musterbook.scim.schema import AttributeType, Mutability, ResourceType, Retu
 SortKey: TypeAlias = tuple[bool, str | bool | int | float]
 """Whether there is no value, then the value's key: of one type for all resources that have one."""
 
-_OF_THE_RESPONSE = frozenset({"meta.location", "meta.version"})
+_OF_THE_RESPONSE = frozenset({"meta.location", "meta.version", "members.$ref", "groups.$ref"})
 _NO_VALUE: SortKey = (True, "")
 
 

@@ -74,16 +74,20 @@ def parse_value(attribute: Attribute, value: Json, path: str, tolerance: Toleran
         return None
     if not attribute.multi_valued:
         return parse_element(attribute, value, path, tolerance)
-    if isinstance(value, list):
-        paths = [f"{path}[{index}]" for index in range(len(value))]
-    elif value == "" and tolerance.permits(EMPTY_STRINGS):
-        return None
-    elif isinstance(value, dict | str) and tolerance.permits(SINGLE_ELEMENT):
+    if not isinstance(value, list):
+        if value == "" and tolerance.permits(EMPTY_STRINGS):
+            return None
+        if not isinstance(value, dict | str) or not tolerance.permits(SINGLE_ELEMENT):
+            raise _wrong_type(path, "an array", value)
         value, paths = [value], [path]
+    elif attribute.kept_as_rows:
+        return _parse_memberships(attribute, value, path, tolerance)
     else:
-        raise _wrong_type(path, "an array", value)
+        paths = [f"{path}[{index}]" for index in range(len(value))]
     parsed = (parse_element(attribute, item, where, tolerance) for item, where in zip(value, paths, strict=True))
     elements = [item for item in parsed if item is not None]
+    if attribute.kept_as_rows:
+        return _parse_memberships(attribute, elements, path, tolerance)
     if len(elements) > 1:
         elements = without_repetitions(attribute, elements)
     return elements or None
@@ -105,6 +109,51 @@ def parse_element(attribute: Attribute, value: Json, path: str, tolerance: Toler
     if isinstance(value, str) and not value.strip() and not attribute.required and tolerance.permits(EMPTY_STRINGS):
         return None
     return _PARSERS[attribute.type](value, path, tolerance)
+
+
+def _parse_memberships(attribute: Attribute, sent: list[Json], path: str, tolerance: Tolerance) -> list[Json] | None:
+    """Return the members that a client lists, each with its id and perhaps a name, and each once.
+
+    What type of resource a member is, and where it is, follows from its id; what a client says of it is left out.
+    The commonest forms are read without a look at the schema, for a group may come with a hundred thousand members.
+    """
+    kept: dict[str, dict[str, Json]] = {}
+    for index, item in enumerate(sent):
+        if isinstance(item, str) and not _is_blank(item) and tolerance.permits(BARE_ELEMENTS):
+            element: Json = {"value": item}
+        elif isinstance(item, dict) and _is_plain_membership(item):
+            element = item
+        else:
+            element = parse_element(attribute, item, f"{path}[{index}]", tolerance)
+        if element is None:
+            continue
+        value, display = element.get("value"), element.get("display")
+        if value is None:
+            raise InvalidValueError(f"{path}[{index}].value is missing; it is the id of the member.")
+        first = kept.setdefault(comparison_key(value), {"value": value})
+        if display is not None:
+            first.setdefault("display", display)
+    return list(kept.values()) or None
+
+
+def _is_plain_membership(item: Mapping[str, Json]) -> bool:
+    value, display, reference = item.get("value"), item.get("display"), item.get("$ref")
+    return (
+        isinstance(value, str)
+        and not _is_blank(value)
+        and (display is None or (isinstance(display, str) and not _is_blank(display)))
+        and (reference is None or isinstance(reference, str))
+        and item.get("type") in _PLAIN_MEMBER_TYPES
+        and item.keys() <= _MEMBERSHIP
+    )
+
+
+def _is_blank(text: str) -> bool:
+    return not text or text.isspace()
+
+
+_MEMBERSHIP = frozenset({"value", "$ref", "type", "display"})
+_PLAIN_MEMBER_TYPES = (None, "User", "Group")
 
 
 def without_repetitions(attribute: Attribute, elements: list[Json]) -> list[Json]:
