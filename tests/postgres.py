@@ -39,6 +39,9 @@ _MEMORY_DISK_BYTES = 1 << 30
 _GUARDIAN = 'read -r farewell || { kill -s QUIT "$1"; sleep 1; rm -rf "$2" "$3"; }'
 _FAREWELL = b"farewell\n"
 
+SECRET_KEY = "a-secret-of-the-tests-alone" * 2
+"""What servers over PostgreSQL are given: every process must have the same."""
+
 
 class PostgresServerError(Exception):
     """The server did not start; the message holds the end of its log."""

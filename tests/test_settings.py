@@ -19,6 +19,7 @@ from musterbook.settings import (
 )
 
 NOWHERE = Path("there is no such file")
+NEWER, OLDER = "newer" * 8, "older" * 8
 
 EVERY_VARIABLE = {
     "MUSTERBOOK_DATABASE_URL": "postgresql://db/musterbook",
@@ -28,7 +29,7 @@ EVERY_VARIABLE = {
     "MUSTERBOOK_WORKERS": "4",
     "MUSTERBOOK_TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.1 2001:db8::/32",
     "MUSTERBOOK_METRICS_TOKEN": "m",
-    "MUSTERBOOK_SECRET_KEY": "newer older",
+    "MUSTERBOOK_SECRET_KEY": f"{NEWER} {OLDER}",
 }
 EVERY_SETTING = Settings(
     database_url="postgresql://db/musterbook",
@@ -38,7 +39,7 @@ EVERY_SETTING = Settings(
     workers=4,
     trusted_proxies=("10.0.0.0/8", "192.0.2.1", "2001:db8::/32"),
     metrics_token="m",
-    secret_keys=("newer", "older"),
+    secret_keys=(NEWER, OLDER),
 )
 
 
@@ -68,7 +69,7 @@ def test_every_setting_can_stand_in_the_file(tmp_path: Path) -> None:
     file.write_text(
         'database_url = "postgresql://db/musterbook"\nbase_url = "https://directory.example.com"\nhost = "0.0.0.0"\n'
         'port = 9000\nworkers = 4\ntrusted_proxies = ["10.0.0.0/8", "192.0.2.1", "2001:db8::/32"]\n'
-        'metrics_token = "m"\nsecret_keys = ["newer", "older"]\n'
+        f'metrics_token = "m"\nsecret_keys = ["{NEWER}", "{OLDER}"]\n'
     )
     assert load_settings({}, {}, file) == EVERY_SETTING
 
@@ -156,6 +157,8 @@ BASE_URL = (
         ("port", "http", "The setting port is a number from 0 to 65535."),
         ("workers", 0, "The setting workers is a number from 1 to 64."),
         ("workers", 65, "The setting workers is a number from 1 to 64."),
+        ("secret_keys", f"{NEWER} {'x' * 31}", ("The setting secret_keys holds secrets of at least 32 ASCII "
+         "characters, such as `openssl rand -base64 32` prints.")),
         ("trusted_proxies", "10.0.0.1/8", ("The setting trusted_proxies holds networks such as 10.0.0.0/8: "
          "10.0.0.1/8 has host bits set.")),
         ("trusted_proxies", ("*",), ("The setting trusted_proxies holds networks such as 10.0.0.0/8: "
@@ -205,6 +208,7 @@ def test_a_base_url_ends_without_a_slash_whoever_gives_it() -> None:
         lambda: Settings(port=65536),
         lambda: Settings(workers=0),
         lambda: Settings(trusted_proxies=("*",)),
+        lambda: Settings(secret_keys=("secret",)),
     ],
 )
 def test_settings_that_a_product_writes_itself_are_checked(settings: Callable[[], Settings]) -> None:

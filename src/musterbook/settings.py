@@ -7,7 +7,7 @@ correct path: security is not among them.
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from ipaddress import ip_network
 from pathlib import Path
 from typing import TypeAlias
@@ -16,10 +16,13 @@ SettingValue: TypeAlias = str | int | tuple[str, ...] | None
 
 SETTINGS_FILE = "musterbook.toml"
 _VARIABLE_PREFIX = "MUSTERBOOK_"
+_SQLITE = "sqlite:///"
 _BASE_URL = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(?:/[A-Za-z0-9._~\-]+)*\Z")
 """What is spliced into every answer: a scheme, a host and a plain path, nothing that would need escaping."""
 _MAX_PORT = 65535
 _MAX_WORKERS = 64
+MIN_SECRET_CHARACTERS = 32
+"""What ``openssl rand -base64 32`` gives is longer; a word that somebody thought of is shorter."""
 
 
 class SettingsError(Exception):
@@ -44,8 +47,8 @@ class Settings:
     """Networks (CIDR) whose ``X-Forwarded-*`` headers are believed."""
     metrics_token: str | None = None
     """Who presents it as a bearer token may read ``/metrics``; without it only loopback may."""
-    secret_keys: tuple[str, ...] = ()
-    """Newest first; for encrypting what cannot be hashed. Nothing that is stored needs it yet."""
+    secret_keys: tuple[str, ...] = field(default=(), repr=False)
+    """Newest first: the first signs, all verify. Needed with PostgreSQL; beside SQLite, a file holds one."""
 
     def __post_init__(self) -> None:
         """Check every value, also of a product that writes its settings in code.
@@ -59,6 +62,7 @@ class Settings:
         _integer("port", self.port, 0, _MAX_PORT)
         _integer("workers", self.workers, 1, _MAX_WORKERS)
         _check_networks(self.trusted_proxies)
+        _check_secrets(self.secret_keys)
 
 
 def gather_values(
@@ -72,16 +76,16 @@ def gather_values(
         SettingsError: a file cannot be read or is not TOML, or a variable and its ``_FILE`` are both given.
     """
     values = _read_file(file)
-    for field in fields(Settings):
-        variable = variable_name(field.name)
+    for name in (item.name for item in fields(Settings)):
+        variable = variable_name(name)
         in_file = f"{variable}_FILE"
         if variable in environment and in_file in environment:
             # Which of the two somebody meant cannot be known, and for a secret it matters.
             raise SettingsError(f"{variable} and {in_file} are both given. Give one of them.")
         if variable in environment:
-            values[field.name] = environment[variable]
+            values[name] = environment[variable]
         elif in_file in environment:
-            values[field.name] = _read_value(Path(environment[in_file]), in_file)
+            values[name] = _read_value(Path(environment[in_file]), in_file)
     values.update({name: value for name, value in flags.items() if value is not None})
     return values
 
@@ -92,7 +96,7 @@ def make_settings(values: Mapping[str, SettingValue]) -> Settings:
     Raises:
         SettingsError: a value cannot be used.
     """
-    known = {field.name for field in fields(Settings)}
+    known = {item.name for item in fields(Settings)}
     unknown = sorted(set(values) - known)
     if unknown:
         raise SettingsError(f"There is no setting {unknown[0]!r}. Settings are: {', '.join(sorted(known))}.")
@@ -120,9 +124,22 @@ def load_settings(
     return make_settings(gather_values(flags, environment, file))
 
 
+def check_secret_is_given(settings: Settings) -> None:
+    """Check that a server with these settings has a secret, or can make one beside its database.
+
+    Raises:
+        SettingsError: PostgreSQL, where every process and machine must have the same one, and none is given.
+    """
+    if not settings.secret_keys and not settings.database_url.startswith(_SQLITE):
+        raise SettingsError(
+            "With PostgreSQL a secret key is needed, the same for every process: set MUSTERBOOK_SECRET_KEY (or the "
+            "setting secret_keys) to what `openssl rand -base64 32` prints, and keep it."
+        )
+
+
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:
     """Return the ``MUSTERBOOK_`` variables that nothing reads: misspelt, most likely."""
-    known = {variable_name(field.name) for field in fields(Settings)}
+    known = {variable_name(item.name) for item in fields(Settings)}
     known |= {f"{name}_FILE" for name in known}
     return sorted(name for name in environment if name.startswith(_VARIABLE_PREFIX) and name not in known)
 
@@ -163,7 +180,7 @@ def _read_value(file: Path, variable: str) -> str:
 
 
 def _check_database_url(url: str) -> None:
-    if not url.startswith(("sqlite:///", "postgresql://", "postgres://")):
+    if not url.startswith((_SQLITE, "postgresql://", "postgres://")):
         raise SettingsError(
             "The setting database_url begins with sqlite:/// (and a fourth slash before an absolute path) or with "
             "postgresql://."
@@ -199,6 +216,14 @@ def _integer(name: str, value: SettingValue, low: int, high: int) -> int:
 def _texts(value: SettingValue) -> tuple[str, ...]:
     parts = value if isinstance(value, tuple) else () if value is None else (str(value),)
     return tuple(text for part in parts for text in part.replace(",", " ").split())
+
+
+def _check_secrets(texts: tuple[str, ...]) -> None:
+    if any(len(text) < MIN_SECRET_CHARACTERS or not text.isascii() for text in texts):
+        raise SettingsError(
+            f"The setting secret_keys holds secrets of at least {MIN_SECRET_CHARACTERS} ASCII characters, such as "
+            "`openssl rand -base64 32` prints."
+        )
 
 
 def _check_networks(texts: tuple[str, ...]) -> None:

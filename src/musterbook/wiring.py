@@ -17,8 +17,9 @@ from musterbook.directory.tenants import Tenants
 from musterbook.identity import Keys
 from musterbook.scim import user_type
 from musterbook.scim.service import Service, describe_service
-from musterbook.settings import Settings
-from musterbook.storage import Database, SchemaError, open_database
+from musterbook.secret import Purpose, Secret, SecretError, read_or_make, secret_file
+from musterbook.settings import Settings, check_secret_is_given
+from musterbook.storage import Database, SchemaError, open_database, sqlite_path
 from musterbook.storage.migrations import check_schema
 from musterbook.web import Application, Metrics, NotReadyError, Observer, standard_log
 
@@ -58,10 +59,27 @@ class Services:
         return await self.database.durability()
 
 
-def describe(settings: Settings) -> Service:
+def describe(settings: Settings, secret: Secret | None = None) -> Service:
     """Return the description of what a server with these settings serves."""
     # A provider that reads groups is answered with none until groups are taken.
-    return describe_service(settings.base_url + SCIM_PATH, (user_type(),), empty_endpoints=("Groups",))
+    return describe_service(
+        settings.base_url + SCIM_PATH,
+        (user_type(),),
+        empty_endpoints=("Groups",),
+        cursor_keys=() if secret is None else secret.keys(Purpose.CURSOR),
+    )
+
+
+def _secret(settings: Settings, random_bytes: RandomBytes) -> Secret:
+    """Return the secret that was given, or the one beside the SQLite database.
+
+    Raises:
+        SecretError: the file cannot be read or made.
+    """
+    path = sqlite_path(settings.database_url)
+    if settings.secret_keys or path is None:
+        return Secret(settings.secret_keys)
+    return read_or_make(secret_file(path), random_bytes)
 
 
 class _Opening(AbstractAsyncContextManager[Services]):
@@ -82,7 +100,9 @@ class _Opening(AbstractAsyncContextManager[Services]):
         try:
             self._database = database = await open_database(self._settings.database_url)
             check_schema(await database.schema_version())
-        except SchemaError as error:
+            # Commands sign nothing, and the one that makes the database need not be run by whom the server runs as.
+            secret = _secret(self._settings, self._random_bytes) if self._for_web else None
+        except (SchemaError, SecretError) as error:
             await self._close()
             if self._for_web:
                 raise NotReadyError(str(error)) from error
@@ -93,7 +113,7 @@ class _Opening(AbstractAsyncContextManager[Services]):
         return Services(
             settings=self._settings,
             database=database,
-            service=describe(self._settings),
+            service=describe(self._settings, secret),
             directory=Directory(database.resources, self._clock, self._random_bytes),
             tenants=Tenants(database.tenants, self._clock, self._random_bytes),
             keys=Keys(database.keys, self._clock, self._random_bytes),
@@ -131,8 +151,13 @@ def create_app(
     """Return Musterbook as an ASGI application, by itself or to be mounted under any prefix.
 
     The prefix belongs into ``settings.base_url``. The database is opened with the first request, or on entering
-    ``application.lifespan()``, which a host with a lifespan of its own runs inside it.
+    ``application.lifespan()``, which a host with a lifespan of its own runs inside it. So is the secret beside a SQLite
+    database made.
+
+    Raises:
+        SettingsError: the database is PostgreSQL, and no secret key is given.
     """
+    check_secret_is_given(settings)
 
     def open_for_web() -> AbstractAsyncContextManager[Services]:
         return _Opening(settings, clock, random_bytes, for_web=True)

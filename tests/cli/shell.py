@@ -17,6 +17,7 @@ from musterbook.scim import Json
 from musterbook.settings import Settings
 from musterbook.web import json_log
 from musterbook.wiring import create_app
+from tests.postgres import SECRET_KEY
 
 BASE_URL = "http://127.0.0.1:8000"
 ADA = {
@@ -82,7 +83,7 @@ class Shell:
 
     def scim(self, key: str, method: str, path: str, body: Mapping[str, object] | None = None) -> Json:
         """Send one SCIM request to a server over the same database; return the answer's body."""
-        settings = Settings(database_url=self.database, base_url=BASE_URL)
+        settings = Settings(database_url=self.database, base_url=BASE_URL, secret_keys=(SECRET_KEY,))
         application = create_app(settings, log=json_log(io.BytesIO()))
 
         async def send() -> Json:

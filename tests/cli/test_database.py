@@ -1,5 +1,6 @@
 """*musterbook migrate, backup and doctor*, and what a schema of another release does to every command."""
 
+import secrets
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from musterbook.cli.exit_codes import ExitCode
+from musterbook.secret import read_or_make, secret_file
 from tests.cli.shell import ADA, Result, Shell
 
 DOCTOR = ("doctor", "--json")
@@ -100,13 +102,14 @@ def findings(shell: Shell, *arguments: str) -> dict[str, tuple[str, str]]:
 
 
 def test_doctor(shell: Shell) -> None:
-    """A healthy database behind https leaves nothing to do but the secret key, which nothing needs."""
+    """A healthy database behind https leaves nothing to do but to back up the secret key."""
+    file = make_secret(shell)
     last = shell.done("migrate", "--json").json["applied"][-1]
     found = findings(shell, "--base-url", "https://directory.example.com")
     assert {**found, "clock": found["clock"][0]} == {
         "settings": ("ok", "Every MUSTERBOOK_ variable is one that is read."),
         "base URL": ("ok", "https://directory.example.com; requests over plain http are refused."),
-        "secret key": ("notice", "Not given. Nothing needs it yet: keys and links are stored as hashes."),
+        "secret key": ("ok", f"It is in {file.name}. Back it up: it is in no copy of the database."),
         "certificates": ("ok", "None is kept: https ends at your proxy."),
         "file": ("ok", "Only its owner can read musterbook.db."),
         "database": ("ok", "It answers; synchronous=FULL."),
@@ -146,8 +149,28 @@ def test_doctor_finds_plain_http(shell: Shell) -> None:
 
 def test_doctor_counts_secret_keys(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """Secret keys are counted and never shown."""
-    monkeypatch.setenv("MUSTERBOOK_SECRET_KEY", "newer older")
+    monkeypatch.setenv("MUSTERBOOK_SECRET_KEY", f"{'newer' * 8} {'older' * 8}")
     assert findings(shell)["secret key"] == ("ok", "2 given, the newest first.")
+
+
+def make_secret(shell: Shell) -> Path:
+    """Make the file that a server makes when it starts."""
+    file = secret_file(shell.folder / "musterbook.db")
+    read_or_make(file, secrets.token_bytes)
+    return file
+
+
+def test_doctor_looks_at_the_file_with_the_secret(shell: Shell) -> None:
+    """A secret that is missing yet, that others can read, or that is none, is named with what to do."""
+    says = "None yet; the server makes musterbook.secret beside the database."
+    assert findings(shell)["secret key"] == ("notice", says)
+    file = make_secret(shell)
+    file.chmod(0o640)
+    says = "Others on this machine can read musterbook.secret: chmod 600 it."
+    assert findings(shell)["secret key"] == ("notice", says)
+    file.write_text("")
+    says = "musterbook.secret holds no secret key. Put back the one from your backup."
+    assert findings(shell)["secret key"] == ("failed", says)
 
 
 def test_doctor_of_a_database_that_is_away(shell: Shell) -> None:
@@ -156,4 +179,5 @@ def test_doctor_of_a_database_that_is_away(shell: Shell) -> None:
     assert result.code is ExitCode.FAILED
     assert result.json[-1]["result"] == "failed"
     assert result.json[-1]["says"].startswith("PostgreSQL cannot be reached: ")
-    assert len(result.json) > 1
+    says = "Not given. With PostgreSQL `serve` needs MUSTERBOOK_SECRET_KEY."
+    assert {row["check"]: row["says"] for row in result.json}["secret key"] == says

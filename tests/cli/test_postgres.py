@@ -6,13 +6,14 @@ import pytest
 from musterbook.cli.exit_codes import ExitCode
 from tests.cli.shell import ADA, Shell
 from tests.journeys.serving import serving
-from tests.postgres import execute
+from tests.postgres import SECRET_KEY, execute
 
 
 @pytest.fixture
 def postgres(shell: Shell, postgres_database: str, monkeypatch: pytest.MonkeyPatch) -> Shell:
     """Return a shell whose database is an empty one on PostgreSQL."""
     monkeypatch.setenv("MUSTERBOOK_DATABASE_URL", postgres_database)
+    monkeypatch.setenv("MUSTERBOOK_SECRET_KEY", SECRET_KEY)
     shell.database = postgres_database
     return shell
 

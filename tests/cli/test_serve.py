@@ -12,6 +12,7 @@ import pytest
 from musterbook.cli.exit_codes import ExitCode
 from tests.cli.shell import Result, Shell
 from tests.journeys.serving import COMMAND, environment, serving
+from tests.postgres import SECRET_KEY
 
 PATIENCE_SECONDS = 60
 
@@ -69,10 +70,18 @@ def test_a_port_that_is_taken(shell: Shell) -> None:
         assert shell("serve", "--port", str(port)) == Result(ExitCode.FAILED, "", message)
 
 
+NO_SECRET = (
+    "With PostgreSQL a secret key is needed, the same for every process: set MUSTERBOOK_SECRET_KEY (or the setting "
+    "secret_keys) to what `openssl rand -base64 32` prints, and keep it."
+)
+
+
 @pytest.mark.parametrize(
     "options, message",
     [
         (("--workers", "2"), "SQLite is served by one process. Use PostgreSQL for more than one worker."),
+        (("--database", "postgresql://127.0.0.1:1/x"), NO_SECRET),
+        (("--database", "postgresql://127.0.0.1:1/x", "--workers", "2"), NO_SECRET),
         (("--workers", "0"), "The setting workers is a number from 1 to 64."),
         (("--port", "65536"), "The setting port is a number from 0 to 65535."),
         (("--host", ""), "The setting host is an address or a name to listen on, such as 127.0.0.1."),
@@ -95,8 +104,9 @@ def test_what_cannot_be_served(shell: Shell, options: tuple[str, ...], message: 
     assert list(shell.folder.iterdir()) == []
 
 
-def test_a_database_that_is_away(shell: Shell) -> None:
+def test_a_database_that_is_away(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server whose database is away does not start: 1, in one sentence."""
+    monkeypatch.setenv("MUSTERBOOK_SECRET_KEY", SECRET_KEY)
     result = shell("serve", "--port", "0", "--database", "postgresql://127.0.0.1:1/x")
     assert (result.code, result.out) == (ExitCode.FAILED, "")
     assert result.err.startswith("Error: PostgreSQL cannot be reached: ")

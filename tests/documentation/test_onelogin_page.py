@@ -15,6 +15,7 @@ from musterbook.web import json_log
 from musterbook.wiring import create_app
 from tests.documentation.session import DOCS
 from tests.journeys.serving import Server, run_command, serving
+from tests.postgres import SECRET_KEY
 
 PAGE = (DOCS / "how-to" / "connect-onelogin.md").read_text(encoding="utf-8")
 TEMPLATE = Template(re.findall(r"^```json\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)[0])
@@ -47,7 +48,7 @@ def failures(server: Server, key: str) -> list[str]:
 
 async def answer_without_database() -> str:
     """Return what a server answers whose database is away."""
-    settings = Settings(database_url="postgresql://127.0.0.1:1/x", base_url=ADDRESS)
+    settings = Settings(database_url="postgresql://127.0.0.1:1/x", base_url=ADDRESS, secret_keys=(SECRET_KEY,))
     transport = httpx.ASGITransport(create_app(settings, log=json_log(io.BytesIO())))
     async with httpx.AsyncClient(transport=transport, base_url=ADDRESS) as client:
         answer = await client.get("/scim/v2/Users", headers={"Authorization": f"Bearer mbk_{'0' * 49}"})

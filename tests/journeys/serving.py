@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from tests.postgres import SECRET_KEY
+
 COMMAND = (sys.executable, "-m", "musterbook")
 START_SECONDS = 30
 STOP_SECONDS = 40
@@ -49,7 +51,7 @@ class Server:
         self._process = subprocess.Popen(
             [*COMMAND, "serve", "--database", database, "--port", str(port), "--json", *arguments],
             cwd=folder,
-            env=environment(),
+            env=environment() | ({} if database.startswith("sqlite:") else {"MUSTERBOOK_SECRET_KEY": SECRET_KEY}),
             stdout=subprocess.PIPE,
             stderr=self._log,
         )

@@ -32,7 +32,7 @@ from musterbook.wiring import create_app
 
 if __name__ == "__main__":
     bound = bind("127.0.0.1", 0)
-    settings = Settings(database_url=sys.argv[1], base_url=url_of(bound))
+    settings = Settings(database_url=sys.argv[1], base_url=url_of(bound), secret_keys=("secret" * 6,))
     say = functools.partial(print, "ready", settings.base_url, flush=True)
     if sys.argv[2] == "1":
         serve(create_app(settings), bound, say)

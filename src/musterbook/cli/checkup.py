@@ -12,11 +12,13 @@ from enum import Enum
 from musterbook.cli.exit_codes import message_of
 from musterbook.directory import parse_time
 from musterbook.directory.store import StoreError
+from musterbook.secret import SecretError, read, secret_file
 from musterbook.settings import Settings, unknown_variables
 from musterbook.storage import Database, SchemaError, open_database, sqlite_path
 
 MAX_CLOCK_DIFFERENCE = timedelta(seconds=5)
 MIGRATIONS = "migrations"
+_OTHERS_CAN_READ = stat.S_IRGRP | stat.S_IROTH
 
 
 class Verdict(Enum):
@@ -99,11 +101,26 @@ def _base_url(settings: Settings) -> Finding:
 
 
 def _secret(settings: Settings) -> Finding:
+    verdict, says = _secret_says(settings)
+    return Finding("secret key", verdict, says)
+
+
+def _secret_says(settings: Settings) -> tuple[Verdict, str]:
     if settings.secret_keys:
-        return Finding("secret key", Verdict.GOOD, f"{len(settings.secret_keys)} given, the newest first.")
-    return Finding(
-        "secret key", Verdict.NOTICE, "Not given. Nothing needs it yet: keys and links are stored as hashes."
-    )
+        return Verdict.GOOD, f"{len(settings.secret_keys)} given, the newest first."
+    path = sqlite_path(settings.database_url)
+    if path is None:
+        return Verdict.BAD, "Not given. With PostgreSQL `serve` needs MUSTERBOOK_SECRET_KEY."
+    file = secret_file(path)
+    if not file.exists():
+        return Verdict.NOTICE, f"None yet; the server makes {file.name} beside the database."
+    try:
+        read(file)
+    except SecretError as error:
+        return Verdict.BAD, str(error)
+    if file.stat().st_mode & _OTHERS_CAN_READ:
+        return Verdict.NOTICE, f"Others on this machine can read {file.name}: chmod 600 it."
+    return Verdict.GOOD, f"It is in {file.name}. Back it up: it is in no copy of the database."
 
 
 def _is_missing(settings: Settings) -> bool:
@@ -116,7 +133,6 @@ def _file(settings: Settings) -> list[Finding]:
     path = sqlite_path(settings.database_url)
     if path is None or not path.exists():
         return []
-    readable = path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH)
-    if readable:
+    if path.stat().st_mode & _OTHERS_CAN_READ:
         return [Finding("file", Verdict.NOTICE, f"Others on this machine can read {path.name}: chmod 600 it.")]
     return [Finding("file", Verdict.GOOD, f"Only its owner can read {path.name}.")]

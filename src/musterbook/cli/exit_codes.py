@@ -22,7 +22,7 @@ class ExitCode(IntEnum):
     USAGE = 2
     """The command, an option or a setting is not one that can be used."""
     NOT_READY = 3
-    """The database's schema is too old or too new for this release."""
+    """The database's schema is too old or too new for this release, or the file with the secret cannot be used."""
     CONFLICT = 4
     """What was asked for contradicts what is there."""
     NOT_FOUND = 5

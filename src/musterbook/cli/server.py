@@ -14,7 +14,14 @@ from musterbook.cli import checkup
 from musterbook.cli.exit_codes import CommandError, ExitCode
 from musterbook.cli.output import Column, Listing, Output, open_output
 from musterbook.cli.running import DEFAULTS, Common, guard
-from musterbook.settings import SETTINGS_FILE, Settings, SettingValue, gather_values, make_settings
+from musterbook.settings import (
+    SETTINGS_FILE,
+    Settings,
+    SettingValue,
+    check_secret_is_given,
+    gather_values,
+    make_settings,
+)
 from musterbook.storage import backup_database, migrate_database, sqlite_path
 from musterbook.web import bind, serve_with_workers, url_of
 from musterbook.web import serve as serve_application
@@ -66,6 +73,7 @@ def serve(
             )
         if settings.base_url.endswith(SCIM_PATH):
             raise CommandError(f"The base URL is the server's own, without {SCIM_PATH}.", ExitCode.USAGE)
+        check_secret_is_given(settings)  # Here too: a worker that found out would be started again and again.
         try:
             bound = bind(settings.host, settings.port)
         except OSError as error:
