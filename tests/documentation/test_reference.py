@@ -247,6 +247,11 @@ def test_every_field_of_the_log(server: Server, key: str) -> None:
     assert httpx.post(f"{server.scim_url}/Users", headers=headers, json=user).status_code == 201
     assert httpx.post(f"{server.scim_url}/Users", headers=headers, json=user).status_code == 409
     assert httpx.get(f"{server.scim_url}/Users").status_code == 401
+    bulk = {
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+        "Operations": [{"method": "DELETE", "path": "/Users/nobody"}],
+    }
+    assert httpx.post(f"{server.scim_url}/Bulk", headers=headers, json=bulk).status_code == 200
     lines = [json.loads(line) for line in _lines(server)]
     written = {field for line in lines if line.get("event") == "request" for field in line}
     assert written == {name for row in rows(section(HTTP, "## The log")) for name in names(row[0])}
