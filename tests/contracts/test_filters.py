@@ -57,8 +57,9 @@ FINDABLE = st.fixed_dictionaries({}, optional={"userName": WORDS, "externalId": 
 
 
 def merged(resource: Resource, findable: dict[str, Json]) -> Resource:
-    """Return the resource with these attributes too."""
-    return replace(resource, attributes={**resource.attributes, **findable})
+    """Return the resource with these attributes too, and without memberships, which are not its own to hold."""
+    own = {name: value for name, value in resource.attributes.items() if name != USER.related_attribute}
+    return replace(resource, attributes={**own, **findable})
 
 
 RESOURCES = st.lists(st.builds(merged, resources(USER), FINDABLE), min_size=1, max_size=6)

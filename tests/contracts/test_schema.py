@@ -4,15 +4,20 @@ from musterbook.storage import Database
 from tests.contracts.engines import Engine, SqliteEngine
 
 COLUMNS = {
-    "tenants": ["tenant_id", "slug", "name", "status", "status_changed_at", "scim_enabled", "created_at"],
+    "tenants": [
+        *("tenant_id", "slug", "name", "status", "status_changed_at", "scim_enabled", "created_at"),
+        *("unique_group_names", "accepts_passwords"),
+    ],
     "resources": [
         *("tenant_id", "resource_type", "id", "document", "version", "created_at", "last_modified", "account"),
-        *("revision", "unique_key", "external_id", "administers_until"),
+        *("revision", "unique_key", "external_id", "administers_until", "display"),
     ],
+    "members": ["tenant_id", "group_id", "member_id", "member_type", "display"],
     "indexed_values": ["tenant_id", "resource_type", "path", "value_key", "id"],
     "revisions": [
         *("tenant_id", "resource_type", "resource_id", "number", "at", "action", "actor_kind", "actor_name"),
-        *("request_id", "key_id", "version", "document", "account"),
+        *("request_id", "key_id", "version", "document", "account", "members_added"),
+        *("members_removed",),
     ],
     "events": ["position", "tenant_id", "id", "type", "resource_type", "resource_id", "revision", "at"],
     "counters": ["tenant_id", "resource_type", "slot", "total"],

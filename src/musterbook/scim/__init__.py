@@ -11,7 +11,7 @@ from musterbook.scim.match import COMPARISON_KEY_VERSION, comparison_key, compil
 from musterbook.scim.patch import apply_patch
 from musterbook.scim.replace import replace_resource
 from musterbook.scim.resource import Json, Meta, Resource, StoredResource, read_document, render_document
-from musterbook.scim.schema import ResourceType, make_resource_type, make_schema, user_type
+from musterbook.scim.schema import ResourceType, group_type, make_resource_type, make_schema, user_type
 
 __all__ = [
     "COMPARISON_KEY_VERSION",
@@ -26,6 +26,7 @@ __all__ = [
     "apply_patch",
     "comparison_key",
     "compile_filter",
+    "group_type",
     "index_entries",
     "make_resource_type",
     "make_schema",

@@ -1,6 +1,7 @@
 """*Filters as SQL.* Decides which part of a filter columns and indexes can answer (RFC 7644 §3.4.2.2).
 
-Knows the columns of ``resources`` and ``indexed_values``, which both engines share; runs nothing. Three ideas:
+Knows the columns of ``resources``, ``indexed_values`` and ``members``, which both engines share; runs nothing. Four
+ideas:
 
 * What a filter means is decided by ``scim.match`` alone. The SQL made here is either *exact*, true for the same rows,
   or a *necessary condition*, true for those and possibly more; then the caller looks at each row that is left.
@@ -8,12 +9,14 @@ Knows the columns of ``resources`` and ``indexed_values``, which both engines sh
   negation is written ``IS NOT TRUE``, so no condition ever has to mention NULL.
 * The text of a filter never becomes SQL: every value is a parameter, and prefixes are ranges, so ``%`` and ``_`` are
   characters like any other.
+* Who is in which group is asked of the rows of ``members`` by an id, and whether there is anybody. The rest of what a
+  filter may want of a membership is answered by looking at it.
 
 The parameters 1 and 2 of the statement are the tenant and the resource type; a filter's own follow.
 """
 
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Final, assert_never
 
 from musterbook.scim import ResourceType, comparison_key
 from musterbook.scim.filter import (
@@ -119,19 +122,32 @@ class _Compiler:
             return None
         if path.attribute.name == "meta":
             return _time_condition(path, op, value)
+        if path.attribute.name == self._type.related_attribute:
+            return self._membership(path, op, value)
+        if op is CompareOp.NE and path.sub_attribute is None:
+            # Of a single value `ne` is the opposite of `eq`, also where there is none.
+            return _negation(self._comparison(path, CompareOp.EQ, value))
         indexed_path = self._indexed_path(path)
         if indexed_path is not None:
             return self._any_value(indexed_path, op, value)
         column = self._column(path)
         if column is None:
             return None
-        key = comparison_key(value) if column == "unique_key" else value
-        if op is CompareOp.NE:
-            # Of a single value `ne` is the opposite of `eq`, also where there is none.
-            return _negation(self._text_condition(column, CompareOp.EQ, key))
-        return self._text_condition(column, op, key)
+        return self._text_condition(column, op, comparison_key(value) if column == "unique_key" else value)
+
+    def _membership(self, path: BoundPath, op: CompareOp, value: str) -> _Condition | None:
+        """Return the condition of an id among the memberships: ids are their own comparison keys."""
+        key = comparison_key(value)
+        if op is not CompareOp.EQ or not _names_an_id(path) or not _is_storable(key):
+            return None
+        ids = _MEMBERSHIPS[self._type.name].ids.replace("<1>", f"{self._dialect.placeholder}1")
+        return _Condition(f"resources.id IN ({ids})", (key,), indexed=True)
 
     def _presence(self, path: BoundPath) -> _Condition | None:
+        if path.attribute is not None and path.attribute.name == self._type.related_attribute:
+            if path.sub_attribute is not None and not _names_an_id(path):
+                return None
+            return _Condition(_MEMBERSHIPS[self._type.name].any.replace("<1>", f"{self._dialect.placeholder}1"))
         indexed_path = self._indexed_path(path)
         if indexed_path is not None:
             return self._among_values(_Condition("path = %s AND value_key <> ''", (indexed_path,)))
@@ -168,11 +184,11 @@ class _Compiler:
 
     def _indexed_path(self, path: BoundPath) -> str | None:
         """Return under which path ``indexed_values`` holds the keys of the values of ``path``."""
-        if path.extension is not None or path.attribute is None or path.sub_attribute is None:
+        leaf = path.leaf
+        if path.extension is not None or path.attribute is None or leaf is None or leaf.case_exact:
             return None
-        names = (path.attribute.name, path.sub_attribute.name)
-        known = names in self._type.indexed_attributes and not path.sub_attribute.case_exact
-        return ".".join(names) if known else None
+        names = (path.attribute.name, None if path.sub_attribute is None else path.sub_attribute.name)
+        return str(path) if names in self._type.indexed_attributes else None
 
     def _any_value(self, indexed_path: str, op: CompareOp, value: str) -> _Condition | None:
         if op is CompareOp.NE:
@@ -227,6 +243,37 @@ class _Compiler:
                 return _Condition(f"{self._dialect.ending.format(column=name, length=len(key))} = %s", (key,))
             case _:
                 assert_never(op)
+
+
+@dataclass(frozen=True, slots=True)
+class _Memberships:
+    """What the rows of ``members`` say of resources of one type; ``<1>`` is the tenant."""
+
+    ids: str
+    """Selects the ids of those that show the id ``%s`` among their memberships."""
+    any: str
+    """Whether the resource shows any membership."""
+
+
+_MEMBERSHIPS: Final = {
+    "Group": _Memberships(
+        "SELECT members.group_id FROM members WHERE members.tenant_id = <1> AND members.member_id = %s",
+        "EXISTS (SELECT 1 FROM members WHERE members.tenant_id = <1> AND members.group_id = resources.id)",
+    ),
+    # UNION, not UNION ALL: groups may hold each other in a circle, and whoever was found once is not followed again.
+    "User": _Memberships(
+        "WITH RECURSIVE inside (id) AS ("
+        "SELECT members.member_id FROM members WHERE members.tenant_id = <1> AND members.group_id = %s"
+        " UNION SELECT members.member_id FROM inside JOIN members"
+        " ON members.tenant_id = <1> AND members.group_id = inside.id"
+        ") SELECT inside.id FROM inside",
+        "EXISTS (SELECT 1 FROM members WHERE members.tenant_id = <1> AND members.member_id = resources.id)",
+    ),
+}
+
+
+def _names_an_id(path: BoundPath) -> bool:
+    return path.sub_attribute is not None and path.sub_attribute.name == "value"
 
 
 _SQL_OPERATORS = {

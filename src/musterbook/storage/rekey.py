@@ -4,13 +4,19 @@ Shared by the engines: they bring stored rows and write what comes back; nothing
 stored documents alone, so they can be made anew at any time.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from types import MappingProxyType
 
 from musterbook.directory.break_glass import break_glass_type
-from musterbook.scim import IndexEntries, Meta, ResourceType, StoredResource, index_entries, read_document, user_type
+from musterbook.scim import (
+    IndexEntries,
+    Meta,
+    ResourceType,
+    StoredResource,
+    group_type,
+    index_entries,
+    read_document,
+    user_type,
+)
 
 REKEY_BATCH: int = 500
 """How many documents are held in memory at once."""
@@ -28,17 +34,22 @@ class RowKeys:
     entries: IndexEntries
 
 
-@cache
-def _stored_types() -> Mapping[str, ResourceType]:
-    return MappingProxyType({item.name: item for item in (user_type(), break_glass_type())})
-
-
-def keys_of(tenant_id: str, resource_type: str, resource_id: str, document: str) -> RowKeys:
-    """Return the keys of a stored document.
+def keys_of(
+    tenant_id: str, resource_type: str, resource_id: str, document: str, *, unique_group_names: bool = True
+) -> RowKeys:
+    """Return the keys of a stored document; ``unique_group_names`` as the tenant has it.
 
     Raises:
-        KeyError: a type that this release does not store.
+        ValueError: a type that this release does not store.
     """
     stored = StoredResource(resource_id, document, _NO_META)
-    entries = index_entries(read_document(_stored_types()[resource_type], stored))
+    entries = index_entries(read_document(_stored_type(resource_type, unique_group_names=unique_group_names), stored))
     return RowKeys(tenant_id, resource_type, resource_id, entries)
+
+
+def _stored_type(name: str, *, unique_group_names: bool) -> ResourceType:
+    types = (user_type(), break_glass_type(), group_type(unique_names=unique_group_names))
+    found = next((item for item in types if item.name == name), None)
+    if found is None:
+        raise ValueError(f"{name} is no type that this release stores")
+    return found

@@ -1,20 +1,24 @@
 """*Looking at every row.* Decides how a page is put together where SQL alone cannot say which resources match.
 
-Shared by the engines: they bring candidates in chunks, in the order of their ids; here each is decoded, asked, and put
-in its place where the list is sorted. The loop breathes between chunks, and the time is limited, so that one client's
-filter is not every client's wait.
+Shared by the engines: they bring candidates in chunks, in the order of their ids, with their memberships where
+:func:`looks_at_memberships` says so; here each is decoded, asked, and put in its place where the list is sorted. Kept
+are those of the page, without memberships. The loop breathes between chunks, and the time is limited, so that one
+client's filter is not every client's wait.
 """
 
 import asyncio
 import time
 from collections.abc import AsyncIterable, Callable, Sequence
+from dataclasses import replace
 from operator import itemgetter
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from musterbook.directory.store import QueryTooExpensiveError
 from musterbook.scim import Resource, ResourceType, StoredResource, read_document
+from musterbook.scim.filter import Comparison, Conjunction, Disjunction, Filter, Negation, Presence, ValuePath
 from musterbook.scim.match import compile_filter
 from musterbook.scim.operation import Page, Query
+from musterbook.scim.path import BoundPath
 from musterbook.scim.sorting import SortKey, sort_key
 
 CHUNK_ROWS = 200
@@ -38,6 +42,29 @@ class TimeBudget:
             raise QueryTooExpensiveError
 
 
+def looks_at_memberships(query: Query, resource_type: ResourceType) -> bool:
+    """Return whether memberships decide which resources ``query`` finds, or in which order."""
+    name = resource_type.related_attribute
+    sorts = query.sort is not None and _is_called(query.sort.path, name)
+    return name is not None and (sorts or (query.filter is not None and _mentions(query.filter, name)))
+
+
+def _mentions(filter_: Filter, name: str) -> bool:
+    match filter_:
+        case Comparison(path) | Presence(path) | ValuePath(path):
+            return _is_called(path, name)
+        case Conjunction(filters) | Disjunction(filters):
+            return any(_mentions(item, name) for item in filters)
+        case Negation(inner):
+            return _mentions(inner, name)
+        case _:
+            assert_never(filter_)
+
+
+def _is_called(path: BoundPath, name: str | None) -> bool:
+    return path.extension is None and path.attribute is not None and path.attribute.name == name
+
+
 async def page_of_matching(
     candidates: AsyncIterable[Sequence[StoredResource]], resource_type: ResourceType, query: Query
 ) -> Page:
@@ -48,7 +75,7 @@ async def page_of_matching(
         for stored in chunk:
             resource = read_document(resource_type, stored)
             if matches is None or matches(resource):
-                wanted.add(stored, resource)
+                wanted.add(stored if stored.related is None else replace(stored, related=None), resource)
         wanted.trim()
     return Page(resource_type, wanted.total, query.start_index, wanted.page())
 

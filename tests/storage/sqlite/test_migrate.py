@@ -16,7 +16,8 @@ from tests.contracts.looks import contents
 from tests.contracts.sample import ACME, created, person
 
 ADA = person(1, "ada")
-EXTRA = Migration(len(known_migrations()) + 1, "0002_extra", "CREATE TABLE extra (x TEXT);", compatible=False)
+NEXT = f"{len(known_migrations()) + 1:04d}"
+EXTRA = Migration(len(known_migrations()) + 1, f"{NEXT}_extra", "CREATE TABLE extra (x TEXT);", compatible=False)
 
 
 def ask(path: Path, sql: str) -> list[tuple[object, ...]]:
@@ -93,7 +94,7 @@ class TestMigrating:
         await database.resources.commit(created(ADA))
         await database.close()
         assert migrate_file(path, (*known_migrations(), EXTRA)) == [EXTRA.name]
-        copy = path.with_name(f"{path.name}.before-0002")
+        copy = path.with_name(f"{path.name}.before-{NEXT}")
         assert ask(copy, "SELECT id FROM resources WHERE resource_type = 'User'") == [(ADA.id,)]
         assert ask(copy, "SELECT name FROM sqlite_schema WHERE name = 'extra'") == []
         assert ask(path, "SELECT name FROM sqlite_schema WHERE name = 'extra'") == [("extra",)]
@@ -106,14 +107,14 @@ class TestMigrating:
         with closing(sqlite3.connect(path, isolation_level=None)) as connection:
             connection.execute("UPDATE metadata SET value = 'old'")
         assert migrate_file(path, known_migrations()) == []
-        assert ask(path.with_name(f"{path.name}.before-0002"), "SELECT value FROM metadata") == [("old",)]
+        assert ask(path.with_name(f"{path.name}.before-{NEXT}"), "SELECT value FROM metadata") == [("old",)]
 
     async def test_a_database_of_a_later_release_is_left_as_it_is(self, database: SqliteDatabase, path: Path) -> None:
         """This release neither opens it nor copies it."""
         await database.close()
         migrate_file(path, (*known_migrations(), EXTRA))
         before = files(path.parent)
-        with pytest.raises(SchemaTooNewError, match="0002_extra"):
+        with pytest.raises(SchemaTooNewError, match=EXTRA.name):
             await open_database(f"sqlite:///{path}")
         assert files(path.parent) == before
 

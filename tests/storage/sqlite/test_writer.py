@@ -46,7 +46,7 @@ def hold(has_begun: threading.Event, may_end: threading.Event, _: sqlite3.Connec
     may_end.wait()
 
 
-async def in_one_batch(database: SqliteDatabase, *changes: Coroutine[None, None, None]) -> list[object]:
+async def in_one_batch(database: SqliteDatabase, *changes: Coroutine[None, None, object]) -> list[object]:
     """Return what comes of changes that have queued while the writer was at work."""
     has_begun, may_end = threading.Event(), threading.Event()
     busy = asyncio.ensure_future(database.writer.run(partial(hold, has_begun, may_end)))
@@ -317,7 +317,7 @@ class TestEnd:
         await asyncio.sleep(0)
         may_end.set()
         await closing
-        assert await waiting == [None] * 300
+        assert await waiting == [()] * 300
         await busy
         assert outsider.execute("SELECT count(*) FROM resources WHERE resource_type = 'User'").fetchone() == (300,)
 
@@ -337,4 +337,4 @@ class TestEnd:
             database.resources.commit(created(ADA)),
             database.resources.commit(created(person(2, "ADA"))),
         )
-        assert [type(result) for result in results] == [type(None), UniqueKeyTakenError]
+        assert [type(result) for result in results] == [tuple, UniqueKeyTakenError]

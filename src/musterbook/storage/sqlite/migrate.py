@@ -181,7 +181,11 @@ def split_statements(sql: str) -> Iterator[str]:
 # New comparison keys
 
 _DOCUMENTS: Final = """
-SELECT tenant_id, resource_type, id, document, rowid FROM resources WHERE rowid > ? ORDER BY rowid LIMIT ?
+SELECT resources.tenant_id, resource_type, id, document, tenants.unique_group_names, resources.rowid
+FROM resources JOIN tenants ON tenants.tenant_id = resources.tenant_id
+WHERE resources.rowid > ?
+ORDER BY resources.rowid
+LIMIT ?
 """
 
 # Apart from the rows, because on the way from old keys to others two rows may hold the same for a moment.
@@ -228,6 +232,6 @@ def _make_keys_anew(connection: sqlite3.Connection) -> None:
 def _all_keys(connection: sqlite3.Connection) -> Iterator[RowKeys]:
     last = 0
     while rows := connection.execute(_DOCUMENTS, (last, REKEY_BATCH)).fetchall():
-        for *row, rowid in rows:
-            yield keys_of(*row)
+        for *row, unique_group_names, rowid in rows:
+            yield keys_of(*row, unique_group_names=bool(unique_group_names))
             last = rowid

@@ -8,7 +8,7 @@ from typing import Final
 
 from musterbook.directory import ResourceId, TenantId
 from musterbook.directory.events import StoredEvent
-from musterbook.directory.store import Change, HistoryEntry, HistoryQuery, Record
+from musterbook.directory.store import Change, HistoryEntry, HistoryQuery, MembersChange, MembersOutcome, Record
 from musterbook.scim import ResourceType
 from musterbook.scim.operation import Page, Query
 from musterbook.storage.rows import (
@@ -20,7 +20,7 @@ from musterbook.storage.rows import (
     read_history_entry,
     read_record,
 )
-from musterbook.storage.sqlite.changes import store_change
+from musterbook.storage.sqlite.changes import store_change, store_members_change
 from musterbook.storage.sqlite.connection import Reader, Value
 from musterbook.storage.sqlite.search import Search
 from musterbook.storage.sqlite.writer import Writer
@@ -76,9 +76,13 @@ class SqliteResourceStore:
         """Return records with their accounts in the order of their ids, beginning after the id ``after``."""
         return [read_record(row) for row in self._reader.rows(LIST, (tenant_id, resource_type, after or "", limit))]
 
-    async def commit(self, change: Change) -> None:
-        """Store the change whole, durably, or raise and store nothing."""
-        await self._writer.run(lambda connection: store_change(connection, change))
+    async def commit(self, change: Change) -> Sequence[str]:
+        """Store the change whole, durably, or raise and store nothing; return the members-to-be that are nobody's."""
+        return await self._writer.run(lambda connection: store_change(connection, change))
+
+    async def change_members(self, change: MembersChange) -> MembersOutcome:
+        """Change who is a member of a group, durably, or raise and store nothing."""
+        return await self._writer.run(lambda connection: store_members_change(connection, change))
 
     async def history(self, tenant_id: TenantId, query: HistoryQuery) -> Sequence[HistoryEntry]:
         """Return revisions, each with the one before it, in the order that :class:`HistoryQuery` states."""
