@@ -75,7 +75,7 @@ def survive_kills(database: str, folder: Path, kills: int) -> None:
 
 
 def test_a_killed_bulk_request_leaves_no_operation_half_done(database: str, tmp_path: Path) -> None:
-    """After a SIGKILL in a bulk request each operation is whole or absent, the first ones whole; sent again, all are."""
+    """After a SIGKILL each operation of a bulk request is whole or absent, and those done are the first ones."""
     survive_kills(database, tmp_path, 2)
 
 
