@@ -20,7 +20,9 @@ from tests.simulator.scripted_server import (
 
 Document = dict[str, Any]  # Any: JSON of any shape
 SCIM = "application/scim+json"
+ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 _UNIQUE = {"Users": "userName", "Groups": "displayName"}
+_NOT_KEPT = {"password", "schemas"}
 _CONDITION = re.compile(r'([\w:.\[\] "]+?) eq ("(?:[^"\\]|\\.)*")')
 _FILTERED = re.compile(r'(\w+)\[(\w+) eq "([^"]*)"\](?:\.(\w+))?')
 
@@ -100,7 +102,8 @@ class DirectoryServer(ScriptedServer):
             return error(409, f"The {name} is taken.")
         before = stored.get(scim_id)
         own = {"id": scim_id, "meta": {"resourceType": endpoint[:-1], "location": f"{self.url}/{endpoint}/{scim_id}"}}
-        after = {key: value for key, value in sent.items() if key != "password" and value is not None} | own
+        kept = {name: value for name, value in sent.items() if name not in _NOT_KEPT and value is not None}
+        after: Document = kept | own
         if endpoint == "Users":
             after["active"] = str(sent.get("active", before["active"] if before else True)).lower() == "true"
             after.pop("groups", None)
@@ -123,7 +126,7 @@ def _projected(resource: Document, query: dict[str, str]) -> Document:
 
 def _matches(resource: Document, path: str, literal: str) -> bool:
     wanted = json.loads(literal)
-    found = _value(resource, path)
+    found = _value(resource, f"{ENTERPRISE}:manager" if path == "manager" else path)
     if isinstance(found, dict):
         found = found.get("value")
     return bool(found == wanted if path in {"id", "externalId"} else _key(found) == _key(wanted))

@@ -4,6 +4,7 @@ Knows nothing of people or groups, and no provider: what one of them asks for be
 whose list of calls is shorter and odder, has its own.
 """
 
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -166,6 +167,11 @@ class Calls:
 def resource_path(endpoint: str, scim_id: str) -> str:
     """Return the path of one resource."""
     return f"{endpoint}/{quote(scim_id, safe='')}"
+
+
+def equals(attribute: str, value: str) -> str:
+    """Return the filter for one value, which is written as JSON (RFC 7644 §3.4.2.2). It is not percent-encoded yet."""
+    return f"{attribute} eq {json.dumps(value, ensure_ascii=False)}"
 
 
 def _retry_after(exchange: Exchange) -> int | None:

@@ -12,7 +12,8 @@ from types import TracebackType
 from typing import Self, TypedDict
 
 from musterbook.simulator.calls import Calls, Demands
-from musterbook.simulator.errors import ProviderFailureError
+from musterbook.simulator.checks import Document, same_user_name
+from musterbook.simulator.errors import FailureReason, ProviderFailureError
 from musterbook.simulator.inspection import Check, inspect
 from musterbook.simulator.memory import Memory
 from musterbook.simulator.population import Group, Person
@@ -133,6 +134,25 @@ class Connector:
             ProviderFailureError: the application does not let itself be read.
         """
         return inspect(self._calls, self._memory)
+
+    def _find(
+        self, path: str, value: str, read: Callable[[Document], object], *, none_is_404: bool = False
+    ) -> Document | None:
+        """Return the one resource that a look-up finds, or None; ``read`` gets from it what was looked up.
+
+        Whether the providers compare is not known. Without it, an application that ignores the filter would have one
+        person or group written over another.
+        """
+        found = self._calls.find(path, none_is_404=none_is_404)
+        if found is not None and not same_user_name(str(read(found)), value):
+            message = f"Asked for {value!r}, the application answered {read(found)!r}."
+            raise ProviderFailureError(FailureReason.SOMEBODY_ELSE, message)
+        return found
+
+    def _delete(self, path: str) -> None:
+        """Delete a resource, which must not be found again."""
+        self._calls.delete(path)
+        self._memory.deleted.append(path)
 
     def _attempt(self, action: str, subject: Person | Group | None, work: Callable[[], None]) -> bool:
         """Do one task, log it, and return whether it succeeded.

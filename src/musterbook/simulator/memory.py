@@ -3,8 +3,8 @@
 Knows nothing of requests. What is remembered here is what the application must hold; at the end the two are compared.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from musterbook.simulator.population import Group, Person
@@ -41,6 +41,11 @@ class Memory:
     def snapshot(self) -> Self:
         """Return a copy that stays as it is."""
         return type(self)(dict(self.users), dict(self.groups), list(self.deleted))
+
+    def keep_group(self, group: Group, scim_id: str, members: Sequence[RememberedUser]) -> None:
+        """Remember a group with the members that were sent."""
+        sent = replace(group, members=frozenset(user.person.number for user in members))
+        self.groups[group.number] = RememberedGroup(group=sent, scim_id=scim_id)
 
     def users_of(self, numbers: Iterable[int]) -> tuple[RememberedUser, ...]:
         """Return those among these people who have a user, in the order of their numbers."""

@@ -11,10 +11,10 @@ from dataclasses import replace
 from typing import Unpack
 
 from musterbook.simulator.calls import Demands, resource_path
-from musterbook.simulator.checks import Document, broken, same_user_name
+from musterbook.simulator.checks import Document, broken
 from musterbook.simulator.connector import Connector
 from musterbook.simulator.errors import FailureReason, ProviderFailureError, SettingError
-from musterbook.simulator.memory import RememberedGroup, RememberedUser
+from musterbook.simulator.memory import RememberedUser
 from musterbook.simulator.okta import bodies
 from musterbook.simulator.okta.settings import Application, OktaOptions, OktaSettings
 from musterbook.simulator.population import Group, Person
@@ -71,7 +71,7 @@ class OktaApp(Connector):
         """Assign a person: find their user or create it; one that is found is reactivated and gets the profile."""
 
         def work() -> None:
-            found = self._find("/Users", "userName", person.user_name)
+            found = self._look_up("/Users", "userName", person.user_name)
             if found is None:
                 scim_id = self._calls.create("/Users", bodies.new_user(person))
             else:
@@ -115,7 +115,7 @@ class OktaApp(Connector):
         """
 
         def work() -> None:
-            found = self._find("/Groups", "displayName", group.name)
+            found = self._look_up("/Groups", "displayName", group.name)
             members = self._assigned(group.members)
             if found is None:
                 scim_id = self._calls.create("/Groups", bodies.new_group(group.name))
@@ -123,7 +123,7 @@ class OktaApp(Connector):
             else:
                 scim_id = str(found["id"])
                 self._send_all_members(scim_id, group.name, members)
-            self._remember(group, scim_id, members)
+            self._memory.keep_group(group, scim_id, members)
 
         return self._attempt("push group", group, work)
 
@@ -137,7 +137,7 @@ class OktaApp(Connector):
             removed = self._memory.users_of(before.group.members - now)
             added = [user for user in members if user.person.number not in before.group.members]
             self._send_members(before.scim_id, group.name, members, removed=removed, added=added)
-            self._remember(group, before.scim_id, members)
+            self._memory.keep_group(group, before.scim_id, members)
 
         return self._attempt("update group", group, work)
 
@@ -148,7 +148,7 @@ class OktaApp(Connector):
             scim_id = self._memory.groups[group.number].scim_id
             members = self._assigned(group.members)
             self._send_all_members(scim_id, group.name, members)
-            self._remember(group, scim_id, members)
+            self._memory.keep_group(group, scim_id, members)
 
         return self._attempt("push group now", group, work)
 
@@ -158,8 +158,7 @@ class OktaApp(Connector):
 
         def work() -> None:
             if delete:
-                self._calls.delete(path)
-                self._memory.deleted.append(path)
+                self._delete(path)
             del self._memory.groups[group.number]
 
         return self._attempt("unlink group", group, work)
@@ -170,14 +169,9 @@ class OktaApp(Connector):
     def _puts_everything(self) -> bool:
         return self._settings.application is Application.AIW
 
-    def _find(self, endpoint: str, attribute: str, value: str) -> Document | None:
-        found = self._calls.find(bodies.look_up_path(endpoint, attribute, value), none_is_404=True)
-        # Whether Okta compares is not known. Without it, an application that ignores the filter would have one
-        # person's profile written over another's.
-        if found is not None and not same_user_name(str(found.get(attribute)), value):
-            message = f"Asked for {attribute} {value!r}, the application answered {found.get(attribute)!r}."
-            raise ProviderFailureError(FailureReason.SOMEBODY_ELSE, message)
-        return found
+    def _look_up(self, endpoint: str, attribute: str, value: str) -> Document | None:
+        path = bodies.look_up_path(endpoint, attribute, value)
+        return self._find(path, value, lambda found: found.get(attribute), none_is_404=True)
 
     def _take_over(self, found: Document, person: Person) -> None:
         scim_id = str(found["id"])
@@ -224,10 +218,6 @@ class OktaApp(Connector):
 
     def _assigned(self, numbers: Iterable[int]) -> tuple[RememberedUser, ...]:
         return tuple(user for user in self._memory.users_of(numbers) if user.active)
-
-    def _remember(self, group: Group, scim_id: str, members: Sequence[RememberedUser]) -> None:
-        sent = replace(group, members=frozenset(user.person.number for user in members))
-        self._memory.groups[group.number] = RememberedGroup(group=sent, scim_id=scim_id)
 
     def _complaint(self, action: str, subject: Person | Group | None, error: ProviderFailureError) -> str:
         """Return what stands on the page Tasks. Only the message for a user answered without a body is documented."""

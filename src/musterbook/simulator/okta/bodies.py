@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from musterbook.simulator.calls import GROUP, USER
+from musterbook.simulator.calls import GROUP, USER, equals
 from musterbook.simulator.checks import Document
 from musterbook.simulator.memory import RememberedUser
 from musterbook.simulator.population import Person
@@ -33,9 +33,7 @@ _ID_LENGTH = 20
 
 def look_up_path(endpoint: str, attribute: str, value: str) -> str:
     """Return the path of a look-up: everything that may be escaped is, and the page is 100 long."""
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    condition = quote(f'{attribute} eq "{escaped}"', safe="")
-    return f"{endpoint}?filter={condition}&startIndex=1&count=100"
+    return f"{endpoint}?filter={quote(equals(attribute, value), safe='')}&startIndex=1&count=100"
 
 
 def external_id(person: Person) -> str:

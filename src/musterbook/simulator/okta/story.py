@@ -159,7 +159,9 @@ class _Story:
 
     def _exchange(self) -> None:
         self._app.assign(self._late)
-        self._update_group(replace(self._groups[0], members=self._groups[0].members - {0} | {self._late.number}))
+        members = self._groups[0].members - {0} | {self._late.number}
+        self._groups[0] = replace(self._groups[0], members=members)
+        each(list(self._groups.values()), self._app.update_group)
 
     def _empty(self) -> None:
         last = len(self._groups) - 1
