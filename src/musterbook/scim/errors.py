@@ -10,7 +10,10 @@ Knows nothing of HTTP servers, databases or tenants. One class is one meaning; t
     │   ├── InvalidSyntaxError              invalidSyntax
     │   ├── InvalidPathError                invalidPath
     │   ├── NoTargetError                   noTarget
-    │   └── InvalidValueError               invalidValue
+    │   ├── InvalidValueError               invalidValue
+    │   ├── InvalidCursorError              invalidCursor
+    │   ├── ExpiredCursorError              expiredCursor
+    │   └── InvalidCountError               invalidCount
     ├── UnauthorizedError               401
     ├── ForbiddenError                  403
     ├── NotFoundError                   404
@@ -32,7 +35,7 @@ from enum import Enum
 
 
 class ScimType(Enum):
-    """The error types of RFC 7644 §3.12, Table 9, that occur here.
+    """The error types of RFC 7644 §3.12, Table 9, and RFC 9865 §2.1 that occur here.
 
     Another version of the protocol is a 404, as any unknown path; and no attribute is ``sensitive``.
     """
@@ -45,6 +48,9 @@ class ScimType(Enum):
     INVALID_PATH = "invalidPath"
     NO_TARGET = "noTarget"
     INVALID_VALUE = "invalidValue"
+    INVALID_CURSOR = "invalidCursor"
+    EXPIRED_CURSOR = "expiredCursor"
+    INVALID_COUNT = "invalidCount"
 
 
 class ScimError(Exception):
@@ -110,6 +116,33 @@ class InvalidValueError(BadRequestError):
     """A value that is missing, of the wrong type, or out of bounds."""
 
     scim_type = ScimType.INVALID_VALUE
+
+
+class InvalidCursorError(BadRequestError):
+    """A cursor that was not given out for this list, or not by this server.
+
+    Whether it is forged, garbled, of another query or of another tenant is not told: one answer for all.
+    """
+
+    scim_type = ScimType.INVALID_CURSOR
+
+    def __init__(self) -> None:
+        """Say the same whatever is wrong."""
+        super().__init__(
+            "The cursor does not belong to this query. Repeat the query exactly, or begin anew with an empty cursor."
+        )
+
+
+class ExpiredCursorError(BadRequestError):
+    """A cursor that was given out too long ago."""
+
+    scim_type = ScimType.EXPIRED_CURSOR
+
+
+class InvalidCountError(BadRequestError):
+    """A ``count`` that is none, or another one than the list was begun with (RFC 9865 §2.1)."""
+
+    scim_type = ScimType.INVALID_COUNT
 
 
 class UnauthorizedError(ScimError):

@@ -2,12 +2,13 @@
 
 Knows resources and the keys of ``match``; knows no request and no storage. What is equal to a filter is equal here, so
 a list that is sorted by a name can be walked with ``gt``. Resources without a value come last, or first where the order
-descends; those with equal values come in the order of their ids either way, so that pages are stable.
+descends; those with equal values come in the order of their ids either way, so that pages are stable. Without an order
+no resource has a value: all come in the order of their ids, which is that of their creation.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from musterbook.scim.errors import InvalidValueError
 from musterbook.scim.match import key_of
@@ -19,7 +20,10 @@ SortKey: TypeAlias = tuple[bool, str | bool | int | float]
 """Whether there is no value, then the value's key: of one type for all resources that have one."""
 
 _OF_THE_RESPONSE = frozenset({"meta.location", "meta.version", "members.$ref", "groups.$ref"})
-_NO_VALUE: SortKey = (True, "")
+NO_VALUE: Final[SortKey] = (True, "")
+"""The key where there is no value."""
+MAX_KEY_CHARACTERS: Final = 1024
+"""How much of a string counts: a cursor holds a key, and travels in an address. Longer than any key in a column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,17 @@ class Sort:
 
     path: BoundPath
     descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in a list: that of a resource, which may have gone since."""
+
+    key: SortKey
+    resource_type: str
+    """Its name; in a list of several types."""
+    id: str
+    """Among the resources of the type with the same key."""
 
 
 def parse_sort(sort_by: str, sort_order: str | None, resource_type: ResourceType) -> Sort:
@@ -79,9 +94,17 @@ def sort_key(sort: Sort) -> Callable[[Resource], SortKey]:
         if sub is not None:
             value = value.get(sub.name) if isinstance(value, dict) else None
         found = key_of_value(value)
-        return _NO_VALUE if found is None else (False, found)
+        if found is None:
+            return NO_VALUE
+        return False, found[:MAX_KEY_CHARACTERS] if isinstance(found, str) else found
 
     return key
+
+
+def position_of(sort: Sort | None, resource: Resource) -> Position:
+    """Return where ``resource`` stands in a list."""
+    key = NO_VALUE if sort is None else sort_key(sort)(resource)
+    return Position(key, resource.resource_type.name, resource.id or "")
 
 
 def _first(values: list[Json]) -> Json:
