@@ -21,7 +21,7 @@ from musterbook.scim.filter_parser import MAX_FILTER_BYTES, MAX_FILTER_DEPTH, MA
 from musterbook.scim.patch_message import MAX_CHANGES
 from musterbook.scim.payload import MAX_DEPTH
 from musterbook.scim.query import MAX_PAGE_SIZE, MAX_PARAMETERS, MAX_PROJECTED_ATTRIBUTES
-from musterbook.scim.service import MAX_RESOURCE_BYTES
+from musterbook.scim.service import MAX_GROUP_BYTES, MAX_RESOURCE_BYTES
 from musterbook.settings import Settings, variable_name
 from musterbook.storage import BUSY_SECONDS, SEARCH_SECONDS
 from musterbook.web.body import GRACE_SECONDS, MAX_SECONDS, MIN_BYTES_PER_SECOND
@@ -213,7 +213,7 @@ def test_every_limit() -> None:
         "Request line": f"{MAX_REQUEST_LINE_BYTES // kib} KiB",
         "Header fields": f"{MAX_HEADER_FIELDS}, and {MAX_HEAD_BYTES // kib} KiB together",
         "Time until the head of a request is whole": f"{HEAD_SECONDS:g} seconds",
-        "Body": f"{MAX_RESOURCE_BYTES // mib} MiB",
+        "Body": f"{MAX_RESOURCE_BYTES // mib} MiB, of a group or a bulk request {MAX_GROUP_BYTES // mib} MiB",
         "Slowness of a body": (
             f"{GRACE_SECONDS:g} seconds, or {MIN_BYTES_PER_SECOND // kib} KiB a second up to {MAX_SECONDS:g} seconds"
         ),

@@ -6,6 +6,7 @@ from musterbook.scim import IndexEntries, Json, Resource, index_entries, make_re
 from musterbook.scim.filter import render_filter
 from musterbook.scim.indexing import unique_attribute_is
 from musterbook.scim.match import matches
+from musterbook.scim.schema import group_type
 
 USER = user_type()
 THING = make_resource_type("Thing", "/Things", make_schema("urn:example:Thing", "Thing", "Nothing unique.", []))
@@ -26,6 +27,15 @@ THING = make_resource_type("Thing", "/Things", make_schema("urn:example:Thing", 
 def test_what_a_resource_is_found_by(attributes: dict[str, Json], entries: IndexEntries) -> None:
     """Names and addresses are kept as comparison keys, each once; ``externalId`` is kept as sent."""
     assert index_entries(Resource(USER, attributes)) == entries
+
+
+def test_a_name_that_need_not_be_unique_is_looked_up_all_the_same() -> None:
+    """Where two groups may have one name, the name is kept as an indexed value instead of a key."""
+    group = {"displayName": "\uff23rew", "members": [{"value": "1"}]}
+    assert index_entries(Resource(group_type(), group)) == IndexEntries(unique_key="crew")
+    shared = group_type(unique_names=False)
+    assert index_entries(Resource(shared, group)) == IndexEntries(values=(("displayName", "crew"),))
+    assert index_entries(Resource(shared, {})) == IndexEntries()
 
 
 def test_a_type_without_a_unique_attribute_has_no_unique_key() -> None:

@@ -1,6 +1,5 @@
 """Members: what a request asks of the members of a group (RFC 7643 §4.2, RFC 7644 §3.5.2)."""
 
-
 import pytest
 
 from musterbook.scim.dialects import UNKNOWN_MEMBERS, Profile, Tolerance

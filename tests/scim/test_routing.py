@@ -5,7 +5,7 @@ import pytest
 from musterbook.scim import user_type
 from musterbook.scim.errors import MethodNotAllowedError, NotFoundError, NotSupportedError
 from musterbook.scim.routing import Endpoint, Route, body_limit, find_route, is_public
-from musterbook.scim.service import MAX_RESOURCE_BYTES, describe_service
+from musterbook.scim.service import MAX_BULK_BYTES, MAX_GROUP_BYTES, MAX_RESOURCE_BYTES, describe_service
 
 USER = user_type()
 SERVICE = describe_service("https://example.com/scim/v2/", [USER], empty_endpoints=["Groups"])
@@ -112,11 +112,22 @@ def test_only_one_document_is_public(method: str, path: str, *, public: bool) ->
 
 
 @pytest.mark.parametrize(
-    "method, limit", [("GET", 0), ("HEAD", 0), ("POST", MAX_RESOURCE_BYTES), ("PUT", MAX_RESOURCE_BYTES)]
+    "method, path, limit",
+    [
+        ("GET", "/Users", 0),
+        ("HEAD", "/Groups", 0),
+        ("POST", "/Users", MAX_RESOURCE_BYTES),
+        ("PUT", "/Users/1", MAX_RESOURCE_BYTES),
+        ("POST", "/Groups", MAX_GROUP_BYTES),
+        ("PATCH", "//Groups/1/", MAX_GROUP_BYTES),
+        ("POST", "/Groups/.search", MAX_RESOURCE_BYTES),
+        ("PATCH", "/Groups/1/2", MAX_RESOURCE_BYTES),
+        ("POST", "/Bulk/", MAX_BULK_BYTES),
+    ],
 )
-def test_how_large_a_body_may_be(method: str, limit: int) -> None:
-    """What only reads takes no body; a resource takes a megabyte."""
-    assert body_limit(method, "/Users") == limit
+def test_how_large_a_body_may_be(method: str, path: str, limit: int) -> None:
+    """What only reads takes no body; a user or a query takes a megabyte, a group with all its members sixteen."""
+    assert body_limit(method, path) == limit
 
 
 def test_the_base_url_has_no_slash_at_its_end() -> None:

@@ -4,12 +4,13 @@ Knows resource types and the comparison key; knows no SQL. Because the same key 
 duplicate, what a filter finds is what uniqueness refuses.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from musterbook.scim.filter import CompareOp, Comparison
 from musterbook.scim.match import comparison_key
 from musterbook.scim.path import BoundPath
-from musterbook.scim.resource import Resource
+from musterbook.scim.resource import Json, Resource
 from musterbook.scim.schema import ResourceType
 
 
@@ -22,7 +23,8 @@ class IndexEntries:
     external_id: str | None = None
     """As sent: ``externalId`` is case-exact (RFC 7643 §3.1)."""
     values: tuple[tuple[str, str], ...] = ()
-    """(path, comparison key) of each indexed value, such as ``("emails.value", "ada@example.com")``, no repetitions."""
+    """(path, comparison key) of each indexed value, such as ``("emails.value", "ada@example.com")`` or
+    ``("displayName", "crew")``, no repetitions."""
 
 
 def index_entries(resource: Resource) -> IndexEntries:
@@ -31,16 +33,21 @@ def index_entries(resource: Resource) -> IndexEntries:
     resource_type = resource.resource_type
     unique = attributes.get(resource_type.unique_attribute) if resource_type.unique_attribute else None
     values = {
-        (f"{name}.{sub}", comparison_key(element[sub])): None
+        (name if sub is None else f"{name}.{sub}", comparison_key(value)): None
         for name, sub in resource_type.indexed_attributes
-        for element in attributes.get(name, ())
-        if sub in element
+        for value in _values(attributes.get(name), sub)
     }
     return IndexEntries(
         unique_key=None if unique is None else comparison_key(unique),
         external_id=attributes.get("externalId"),
         values=tuple(values),
     )
+
+
+def _values(value: Json, sub: str | None) -> Iterable[str]:
+    if value is None:
+        return ()
+    return (value,) if sub is None else (element[sub] for element in value if sub in element)
 
 
 def unique_attribute_is(resource_type: ResourceType, value: str) -> Comparison:

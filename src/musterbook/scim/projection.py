@@ -34,6 +34,21 @@ def project(representation: dict[str, Json], resource_type: ResourceType, projec
     return shown
 
 
+def shows_related(projection: Projection, resource_type: ResourceType) -> bool:
+    """Return whether an answer shows memberships; where it does not, none need be read."""
+    related = resource_type.related_attribute
+    if related is None:
+        return False
+    if projection.attributes is not None:
+        return any(_is_at(path, related) for path in projection.attributes)
+    excluded = projection.excluded_attributes or ()
+    return not any(_is_at(path, related) and path.sub_attribute is None for path in excluded)
+
+
+def _is_at(path: BoundPath, name: str) -> bool:
+    return path.extension is None and path.attribute is not None and path.attribute.name == name
+
+
 def _is_always_returned(name: str, resource_type: ResourceType) -> bool:
     attribute = resource_type.attribute(name)
     return attribute is not None and attribute.returned is Returned.ALWAYS

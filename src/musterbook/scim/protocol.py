@@ -11,12 +11,14 @@ from typing import NamedTuple
 from musterbook.scim import discovery
 from musterbook.scim.dialects import Tolerance
 from musterbook.scim.errors import ForbiddenError, NotFoundError, NotSupportedError, UnsupportedMediaTypeError
+from musterbook.scim.members import take_members
 from musterbook.scim.operation import (
     DEFAULT_PROJECTION,
     CreateResource,
     DeleteResource,
     GetResource,
     Operation,
+    PatchAnswer,
     PatchResource,
     Projection,
     ReplaceResource,
@@ -25,7 +27,9 @@ from musterbook.scim.operation import (
 from musterbook.scim.parse import parse_resource
 from musterbook.scim.patch import parse_patch
 from musterbook.scim.payload import decode_json_object
+from musterbook.scim.projection import shows_related
 from musterbook.scim.query import Parameters, parse_parameters, parse_projection, parse_query
+from musterbook.scim.render_dialects import EMPTY_PATCH_ANSWER
 from musterbook.scim.resource import Json
 from musterbook.scim.routing import Endpoint, Route, find_route
 from musterbook.scim.schema import ResourceType
@@ -33,6 +37,7 @@ from musterbook.scim.search_message import parse_search
 from musterbook.scim.service import Service
 from musterbook.scim.versions import parse_precondition
 
+_ENTRA = "entra"
 _JSON_TYPES = frozenset({"application/scim+json", "application/json"})
 
 
@@ -94,42 +99,61 @@ def _parse_resource_request(
 ) -> Exchange:
     is_search = route.endpoint is Endpoint.SEARCH  # The query is in the body then, and the address asks nothing.
     parameters = parse_search(_body(request)) if is_search else parse_parameters(request.query)
-    name, operation = _parse_operation(request, route, resource_type, parameters, tolerance)
+    projection = parse_projection(parameters, resource_type)
+    if route.endpoint is Endpoint.RESOURCE:
+        name, operation = _parse_resource_operation(request, route.id, resource_type, projection, tolerance)
+    else:
+        name, operation = _parse_list_operation(request, route, resource_type, parameters, projection, tolerance)
     return Exchange(
         route=route.template,
         operation_name=name,
         operation=operation,
-        projection=parse_projection(parameters, resource_type),
+        projection=projection,
         tolerance=tolerance,
     )
 
 
-def _parse_operation(
-    request: ScimRequest, route: Route, resource_type: ResourceType, parameters: Parameters, tolerance: Tolerance
+def _parse_list_operation(
+    request: ScimRequest,
+    route: Route,
+    resource_type: ResourceType,
+    parameters: Parameters,
+    projection: Projection,
+    tolerance: Tolerance,
 ) -> tuple[str, Operation]:
-    if route.endpoint is Endpoint.RESOURCE:
-        return _parse_resource_operation(request, route.id, resource_type, tolerance)
+    shows = shows_related(projection, resource_type)
     # A list has no version, and neither has what is not created yet: preconditions say nothing here.
     if request.method == "POST" and route.endpoint is Endpoint.RESOURCES:
-        return "create", CreateResource(parse_resource(_body(request), resource_type, tolerance))
-    return "search", SearchResources(resource_type, parse_query(parameters, resource_type, tolerance))
+        resource, members = take_members(parse_resource(_body(request), resource_type, tolerance), tolerance)
+        return "create", CreateResource(resource, members, shows)
+    return "search", SearchResources(resource_type, parse_query(parameters, resource_type, tolerance), shows)
 
 
 def _parse_resource_operation(
-    request: ScimRequest, id_: str, resource_type: ResourceType, tolerance: Tolerance
+    request: ScimRequest, id_: str, resource_type: ResourceType, projection: Projection, tolerance: Tolerance
 ) -> tuple[str, Operation]:
     precondition = parse_precondition(request.if_match, request.if_none_match)
+    shows = shows_related(projection, resource_type)
     match request.method:
         case "GET":
-            return "get", GetResource(resource_type, id_, precondition)
+            return "get", GetResource(resource_type, id_, precondition, shows)
         case "DELETE":
             return "delete", DeleteResource(resource_type, id_, precondition)
         case "PATCH":
             patch = parse_patch(_body(request), resource_type, tolerance)
-            return "patch", PatchResource(resource_type, id_, patch, precondition)
+            answer = _patch_answer(resource_type, projection, tolerance)
+            return "patch", PatchResource(resource_type, id_, patch, precondition, shows, answer)
         case _:
-            sent = parse_resource(_body(request), resource_type, tolerance)
-            return "replace", ReplaceResource(id_, sent, precondition)
+            resource, members = take_members(parse_resource(_body(request), resource_type, tolerance), tolerance)
+            return "replace", ReplaceResource(id_, resource, precondition, members, shows)
+
+
+def _patch_answer(resource_type: ResourceType, projection: Projection, tolerance: Tolerance) -> PatchAnswer:
+    if projection.attributes is not None:
+        return PatchAnswer.WHOLE
+    if tolerance.idp == _ENTRA and resource_type.name == "Group" and tolerance.permits(EMPTY_PATCH_ANSWER):
+        return PatchAnswer.EMPTY
+    return PatchAnswer.SHORT
 
 
 def _body(request: ScimRequest) -> dict[str, Json]:

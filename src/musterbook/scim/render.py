@@ -9,7 +9,7 @@ from typing import NamedTuple, assert_never
 
 import msgspec
 
-from musterbook.scim.dialects import Tolerance
+from musterbook.scim.dialects import UNKNOWN_MEMBERS, Tolerance
 from musterbook.scim.discovery import LIST_RESPONSE_URN
 from musterbook.scim.errors import MethodNotAllowedError, ScimError, UnauthorizedError, UnavailableError
 from musterbook.scim.operation import (
@@ -25,7 +25,7 @@ from musterbook.scim.operation import (
 from musterbook.scim.projection import project
 from musterbook.scim.protocol import Exchange
 from musterbook.scim.render_dialects import WHOLE_NAME
-from musterbook.scim.resource import Json, StoredResource
+from musterbook.scim.resource import Json, Related, StoredResource
 from musterbook.scim.schema import ResourceType
 from musterbook.scim.service import Service
 from musterbook.scim.versions import entity_tag
@@ -74,8 +74,12 @@ def render(exchange: Exchange, outcome: Outcome | None, service: Service, media_
         case Found(_, stored, is_known=True):
             return ScimResponse(_NOT_MODIFIED, (_etag(stored),), b"")
         case Found(resource_type, stored) | Created(resource_type, stored):
-            body = _representation(stored, resource_type, service, exchange)
+            if outcome.unknown_members:
+                exchange.tolerance.permits(UNKNOWN_MEMBERS)
             location = ("Location", _location(stored, resource_type, service))
+            if isinstance(outcome, Found) and not outcome.is_shown:
+                return ScimResponse(_NO_CONTENT, (location, _etag(stored)), b"")
+            body = _representation(stored, resource_type, service, exchange)
             status = _CREATED if isinstance(outcome, Created) else _OK
             return ScimResponse(status, (content_type, location, _etag(stored)), body.encode())
         case Deleted():
@@ -120,15 +124,28 @@ def _representation(stored: StoredResource, resource_type: ResourceType, service
     document = stored.document
     if _needs_whole_name(exchange) and not all(mark in document for mark in _WHOLE_NAME_MARKS):
         document = _with_whole_name(document, resource_type, exchange.tolerance)
+    related = "" if not stored.related else _related(stored.related, resource_type, service)
     # The values are ours and need no escaping: a checked base URL, an id, two times in one fixed form, a number.
     text = (
-        f'{document[:-1]},"meta":{{"resourceType":"{resource_type.name}","created":"{meta.created}",'
+        f'{document[:-1]}{related},"meta":{{"resourceType":"{resource_type.name}","created":"{meta.created}",'
         f'"lastModified":"{meta.last_modified}","location":"{service.base_url}{resource_type.endpoint}/{stored.id}",'
         f'"version":"W/\\"{meta.version}\\""}}}}'
     )
     if exchange.projection.is_default:
         return text
     return _ENCODER.encode(project(msgspec.json.decode(text), resource_type, exchange.projection)).decode()
+
+
+def _related(related: Sequence[Related], resource_type: ResourceType, service: Service) -> str:
+    """Return the member of a JSON object that shows memberships; written by hand, for there may be 100 000 of them."""
+    # Here too nothing needs escaping but the names that clients give: ids and types are ours.
+    locations = {name: f'","$ref":"{location}' for name, location in service.locations.items()}
+    elements = [
+        f'{{"value":"{value}{locations[type_name]}{value}","type":"{type_}"'
+        + ("}" if display is None else f',"display":{_ENCODER.encode(display).decode()}}}')
+        for value, type_name, type_, display in related
+    ]
+    return f',"{resource_type.related_attribute}":[{",".join(elements)}]'
 
 
 def _needs_whole_name(exchange: Exchange) -> bool:

@@ -3,11 +3,18 @@
 Knows only how a deviation is described; ``scim.render`` asks for them.
 """
 
-from musterbook.scim.dialects import Dialect
+from musterbook.scim.dialects import ALL_PROFILES, Dialect
 
 WHOLE_NAME = Dialect(
     "whole-name",
     ("OneLogin",),
     "A person without a first or a last name is shown with an empty one in answers to POST, PUT and look-ups; OneLogin "
     "gives a person up whose answer lacks either.",
+)
+EMPTY_PATCH_ANSWER = Dialect(
+    "empty-patch-answer",
+    ("Entra ID",),
+    "A PATCH of a group is answered with 204 and no body, as Microsoft advises, unless attributes are asked for; "
+    "RFC 7644 §3.5.2 leaves the choice to the server.",
+    ALL_PROFILES,
 )

@@ -9,7 +9,7 @@ from enum import Enum
 
 from musterbook.scim.errors import MethodNotAllowedError, NotFoundError, NotSupportedError
 from musterbook.scim.schema import ResourceType
-from musterbook.scim.service import MAX_BULK_BYTES, MAX_RESOURCE_BYTES, Service
+from musterbook.scim.service import MAX_BULK_BYTES, MAX_GROUP_BYTES, MAX_RESOURCE_BYTES, Service
 
 
 class Endpoint(Enum):
@@ -70,7 +70,13 @@ def body_limit(method: str, path: str) -> int:
     """Return how many bytes of body a request may have; ask before reading."""
     if method in {"GET", "HEAD"}:
         return 0
-    return MAX_BULK_BYTES if path.strip("/") == "Bulk" else MAX_RESOURCE_BYTES
+    match [segment for segment in path.split("/") if segment]:
+        case ["Bulk"]:
+            return MAX_BULK_BYTES
+        case ["Groups"] | ["Groups", _] as segments if segments[-1] != ".search":
+            return MAX_GROUP_BYTES
+        case _:
+            return MAX_RESOURCE_BYTES
 
 
 def is_public(method: str, path: str) -> bool:

@@ -14,6 +14,8 @@ MAX_BULK_BYTES = 16 * 1024 * 1024
 """The largest body of a BulkRequest, its ``maxPayloadSize``."""
 MAX_RESOURCE_BYTES = 1024 * 1024
 """The largest body of a User request. A user with every attribute filled stays far below."""
+MAX_GROUP_BYTES = 16 * 1024 * 1024
+"""The largest body of a Group request: some three hundred thousand members."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class Service:
     resource_types: tuple[ResourceType, ...]
     by_endpoint: Mapping[str, ResourceType] = field(repr=False)
     """Resource types by their endpoint without the slash, such as ``Users``."""
+    locations: Mapping[str, str] = field(repr=False)
+    """By the name of a resource type, what stands before the id in the address of such a resource."""
     empty_endpoints: frozenset[str] = frozenset()
     """Endpoints that list nothing and take no writes yet: a provider that reads them must not be refused."""
     documentation_url: str | None = None
@@ -42,10 +46,12 @@ def describe_service(
 ) -> Service:
     """Return the description of a server at ``base_url``."""
     types = tuple(resource_types)
+    base_url = base_url.rstrip("/")
     return Service(
-        base_url=base_url.rstrip("/"),
+        base_url=base_url,
         resource_types=types,
         by_endpoint={item.endpoint.removeprefix("/"): item for item in types},
+        locations={item.name: f"{base_url}{item.endpoint}/" for item in types},
         empty_endpoints=frozenset(empty_endpoints),
         documentation_url=documentation_url,
         cursor_keys=tuple(cursor_keys),
