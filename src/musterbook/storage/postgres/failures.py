@@ -42,6 +42,14 @@ def was_rolled_back(error: BaseException | None) -> bool:
     return isinstance(error, asyncpg.PostgresError) and error.sqlstate in _ROLLED_BACK
 
 
+def is_still_member(error: BaseException) -> bool:
+    """Return whether the server refused to remove somebody who is in a group, or to add somebody who is not there.
+
+    Such a write was computed from what had passed by then, so it may be done again.
+    """
+    return isinstance(error, asyncpg.ForeignKeyViolationError) and error.constraint_name == "members_member_fkey"
+
+
 def ended_statement_only(error: BaseException) -> bool:
     """Return whether the server refused one statement and nothing more.
 

@@ -85,17 +85,20 @@ class Pool:
         rows = await self.rows(sql, *values)
         return rows[0] if rows else None
 
-    async def run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+    async def run(self, work: Callable[[Connection], Awaitable[T]], *, more_seconds: float = 0.0) -> T:
         """Lend a connection to ``work`` and return what it returns.
 
-        ``work`` ends the transactions that it begins; where it fails to, the connection is closed.
+        ``work`` ends the transactions that it begins; where it fails to, the connection is closed. ``more_seconds``:
+        how much longer than usual it may take, because there is so much to do.
 
         Raises:
             StoreUnavailableError: the database is away or too busy. What was being written may or may not be stored.
         """
         connection = await self._acquire()
         # A timer costs a third of `asyncio.timeout`, and it closes where that would ask the server to cancel.
-        deadline = asyncio.get_running_loop().call_later(self._settings.work_seconds, self._give_up, connection)
+        deadline = asyncio.get_running_loop().call_later(
+            self._settings.work_seconds + more_seconds, self._give_up, connection
+        )
         try:
             result = await work(connection)
         except BaseException as error:

@@ -26,9 +26,10 @@ CREATE TEMPORARY TABLE wanted_values (
 
 # All tenants: this is the operator's command, and no tenant's request.
 _DOCUMENTS: Final = """
-SELECT tenant_id, resource_type, id, document FROM resources
-WHERE (tenant_id, resource_type, id) > ($1, $2, $3)
-ORDER BY tenant_id, resource_type, id
+SELECT resources.tenant_id, resource_type, id, document, tenants.unique_group_names
+FROM resources JOIN tenants ON tenants.tenant_id = resources.tenant_id
+WHERE (resources.tenant_id, resource_type, id) > ($1, $2, $3)
+ORDER BY resources.tenant_id, resource_type, id
 LIMIT $4
 """
 
@@ -89,7 +90,7 @@ async def make_keys_anew(connection: Connection) -> None:
 async def _batches(connection: Connection) -> AsyncIterator[list[RowKeys]]:
     after = ("", "", "")
     while rows := await connection.fetch(_DOCUMENTS, *after, REKEY_BATCH):
-        batch = [keys_of(*row) for row in rows]
+        batch = [keys_of(*row, unique_group_names=unique_group_names) for *row, unique_group_names in rows]
         yield batch
         last = batch[-1]
         after = (last.tenant_id, last.resource_type, last.id)

@@ -4,20 +4,31 @@ How a change is written is decided in ``writes``, how a list is found in ``searc
 """
 
 import asyncio
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, TypeVar
+
+import asyncpg
 
 from musterbook.directory import ResourceId, TenantId
 from musterbook.directory.events import StoredEvent
-from musterbook.directory.store import Change, HistoryEntry, HistoryQuery, Record, StoreUnavailableError
+from musterbook.directory.store import (
+    Change,
+    HistoryEntry,
+    HistoryQuery,
+    MembersChange,
+    MembersOutcome,
+    Record,
+    StoreUnavailableError,
+)
 from musterbook.scim import ResourceType
+from musterbook.scim.members import MembersEdit
 from musterbook.scim.operation import Page, Query
+from musterbook.storage.postgres.changes import store_change
 from musterbook.storage.postgres.connection import Connection, Value
-from musterbook.storage.postgres.failures import was_rolled_back
+from musterbook.storage.postgres.failures import is_still_member, was_rolled_back
+from musterbook.storage.postgres.members import change_members
 from musterbook.storage.postgres.pool import Pool
 from musterbook.storage.postgres.search import Search
-from musterbook.storage.postgres.transaction import transaction
-from musterbook.storage.postgres.writes import check_another_administrator_stays, write
 from musterbook.storage.rows import (
     EVENT_COLUMNS,
     RECORD_COLUMNS,
@@ -61,8 +72,14 @@ ORDER BY transaction_id, position
 LIMIT $4
 """
 
+_PAUSES: Final = (0.1, 0.15, 0.2)
+"""Seconds before a write that was undone is tried again. Two that each want a name which the other holds, or groups
+that hold each other and are removed at once, wait for each other until the server chooses one."""
 
-_AFTER_DEADLOCK_SECONDS: Final = 0.1
+_SECONDS_PER_ID: Final = 100e-6
+"""How much longer a change of members may take for each id: several times what it takes."""
+
+T = TypeVar("T")
 
 
 class PostgresResourceStore:
@@ -89,26 +106,26 @@ class PostgresResourceStore:
         """Return records with their accounts in the order of their ids, beginning after the id ``after``."""
         return [read_record(row) for row in await self._pool.rows(LIST, tenant_id, resource_type, after or "", limit)]
 
-    async def commit(self, change: Change) -> None:
-        """Store the change whole, durably, or raise and store nothing."""
+    async def commit(self, change: Change) -> Sequence[str]:
+        """Store the change whole, durably, or raise and store nothing; return the members-to-be that are nobody's."""
+        return await self._repeat(lambda connection: store_change(connection, change), change.members)
 
-        async def work(connection: Connection) -> None:
-            if not change.may_remove_administrator:
-                await write(connection, change)
-                return
-            async with transaction(connection):
-                await check_another_administrator_stays(connection, change)
-                await write(connection, change)
+    async def change_members(self, change: MembersChange) -> MembersOutcome:
+        """Change who is a member of a group, durably, or raise and store nothing."""
+        return await self._repeat(lambda connection: change_members(connection, change), change.members)
 
-        try:
-            await self._pool.run(work)
-        except StoreUnavailableError as error:
-            # Two writes that each want the name which the other holds wait for each other until the server chooses one.
-            if not was_rolled_back(error.__cause__):
-                raise
-            # The other one goes first; at once this one would stand in its way again.
-            await asyncio.sleep(_AFTER_DEADLOCK_SECONDS)
-            await self._pool.run(work)
+    async def _repeat(self, work: Callable[[Connection], Awaitable[T]], edit: MembersEdit | None) -> T:
+        """Do the work, again where the server undid it for the sake of somebody else's, who goes first then."""
+        more_seconds = 0.0 if edit is None else _SECONDS_PER_ID * (len(edit.added) + len(edit.removed))
+        for pause in _PAUSES:
+            try:
+                return await self._pool.run(work, more_seconds=more_seconds)
+            except (StoreUnavailableError, asyncpg.ForeignKeyViolationError) as error:
+                if not (was_rolled_back(error.__cause__) or is_still_member(error)):
+                    raise
+                # At once this one would stand in the other's way again.
+                await asyncio.sleep(pause)
+        return await self._pool.run(work, more_seconds=more_seconds)
 
     async def history(self, tenant_id: TenantId, query: HistoryQuery) -> Sequence[HistoryEntry]:
         """Return revisions, each with the one before it, in the order that :class:`HistoryQuery` states."""

@@ -22,26 +22,27 @@ from musterbook.directory.store import (
     UniqueKeyTakenError,
 )
 from musterbook.storage.postgres.connection import Connection, Value
-from musterbook.storage.rows import Row
+from musterbook.storage.postgres.group_lock import NOBODY, Edited
+from musterbook.storage.rows import Row, display_of, ids_text
 
 CREATE: Final = """
 WITH resource AS (
     INSERT INTO resources (
         tenant_id, resource_type, id, document, version, created_at, last_modified, account, revision,
-        unique_key, external_id, administers_until
+        unique_key, external_id, administers_until, display
     )
-    VALUES ($1, $2, $3, $17, $18, $19, $20, $21, $22, $23, $24, $25)
+    VALUES ($1, $2, $3, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)
     RETURNING id
 ), keys AS (
     INSERT INTO indexed_values (tenant_id, resource_type, path, value_key, id)
     SELECT $1, $2, wanted.path, wanted.value_key, $3
-    FROM resource, unnest($26::text[], $27::text[]) AS wanted (path, value_key)
+    FROM resource, unnest($29::text[], $30::text[]) AS wanted (path, value_key)
 ), revision AS (
     INSERT INTO revisions (
         tenant_id, resource_type, resource_id, number, at, action, actor_kind, actor_name, request_id, key_id,
-        version, document, account
+        version, document, account, members_added, members_removed
     )
-    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 FROM resource
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $17, $18 FROM resource
 ), event AS (
     INSERT INTO events (tenant_id, id, type, resource_type, resource_id, revision, at)
     SELECT $1, $14, $15, $2, $3, $4, $16 FROM resource
@@ -56,12 +57,12 @@ SELECT 1 FROM resource
 UPDATE: Final = """
 WITH resource AS (
     UPDATE resources
-    SET document = $17, version = $18, created_at = $19, last_modified = $20, account = $21, revision = $22,
-        unique_key = $23, external_id = $24, administers_until = $25
-    WHERE tenant_id = $1 AND resource_type = $2 AND id = $3 AND revision = $28
+    SET document = $19, version = $20, created_at = $21, last_modified = $22, account = $23, revision = $24,
+        unique_key = $25, external_id = $26, administers_until = $27, display = $28
+    WHERE tenant_id = $1 AND resource_type = $2 AND id = $3 AND revision = $31
     RETURNING id
 ), wanted AS (
-    SELECT path, value_key FROM unnest($26::text[], $27::text[]) AS wanted (path, value_key)
+    SELECT path, value_key FROM unnest($29::text[], $30::text[]) AS wanted (path, value_key)
 ), removed_keys AS (
     DELETE FROM indexed_values AS held
     WHERE held.tenant_id = $1 AND held.resource_type = $2 AND held.id = $3
@@ -81,9 +82,9 @@ WITH resource AS (
 ), revision AS (
     INSERT INTO revisions (
         tenant_id, resource_type, resource_id, number, at, action, actor_kind, actor_name, request_id, key_id,
-        version, document, account
+        version, document, account, members_added, members_removed
     )
-    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 FROM resource
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $17, $18 FROM resource
 ), event AS (
     INSERT INTO events (tenant_id, id, type, resource_type, resource_id, revision, at)
     SELECT $1, $14, $15, $2, $3, $4, $16 FROM resource
@@ -94,7 +95,7 @@ SELECT 1 FROM resource
 DELETE: Final = """
 WITH resource AS (
     DELETE FROM resources
-    WHERE tenant_id = $1 AND resource_type = $2 AND id = $3 AND revision = $17
+    WHERE tenant_id = $1 AND resource_type = $2 AND id = $3 AND revision = $19
     RETURNING id
 ), removed_keys AS (
     DELETE FROM indexed_values
@@ -102,9 +103,9 @@ WITH resource AS (
 ), revision AS (
     INSERT INTO revisions (
         tenant_id, resource_type, resource_id, number, at, action, actor_kind, actor_name, request_id, key_id,
-        version, document, account
+        version, document, account, members_added, members_removed
     )
-    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 FROM resource
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $17, $18 FROM resource
 ), event AS (
     INSERT INTO events (tenant_id, id, type, resource_type, resource_id, revision, at)
     SELECT $1, $14, $15, $2, $3, $4, $16 FROM resource
@@ -134,14 +135,14 @@ _REFUSALS: Final = {
 }
 
 
-async def write(connection: Connection, change: Change) -> None:
-    """Store ``change`` by one statement.
+async def write(connection: Connection, change: Change, edited: Edited = NOBODY) -> None:
+    """Store ``change`` by one statement, but for the members of a group; ``edited`` says who came and went already.
 
     Raises:
         UniqueKeyTakenError, StaleRevisionError: as :meth:`musterbook.directory.store.ResourceStore.commit`.
     """
     try:
-        rows = await _execute(connection, change)
+        rows = await _execute(connection, change, edited)
     except asyncpg.UniqueViolationError as error:
         refusal = _REFUSALS.get(error.constraint_name)
         if refusal is None:
@@ -165,8 +166,8 @@ async def check_another_administrator_stays(connection: Connection, change: Chan
         raise LastAdministratorError
 
 
-async def _execute(connection: Connection, change: Change) -> list[Row]:
-    facts = _revision_and_event(change)
+async def _execute(connection: Connection, change: Change, edited: Edited) -> list[Row]:
+    facts = (*_revision_and_event(change), ids_text(edited.added), ids_text(edited.removed))
     if change.record is None:
         return await connection.fetch(DELETE, *facts, change.expected_revision)
     state = _state(change, change.record)
@@ -209,6 +210,7 @@ def _state(change: Change, record: Record) -> tuple[Value, ...]:
         entries.unique_key,
         entries.external_id,
         change.administers_until,
+        display_of(change.resource_type, stored.document),
         [path for path, _ in entries.values],
         [key for _, key in entries.values],
     )
