@@ -1,9 +1,11 @@
 """*Resources on SQLite.* Reads and stores resources, their history and their events.
 
-How a change is written is decided in ``changes``, how a list is found in ``search``.
+How a change is written is decided in ``changes``, how a list is found in ``search``, and how memberships are read in
+``related``.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from musterbook.directory import ResourceId, TenantId
@@ -19,9 +21,11 @@ from musterbook.storage.rows import (
     read_event,
     read_history_entry,
     read_record,
+    read_related,
 )
 from musterbook.storage.sqlite.changes import store_change, store_members_change
-from musterbook.storage.sqlite.connection import Reader, Value
+from musterbook.storage.sqlite.connection import Reader, Row, Value
+from musterbook.storage.sqlite.related import get_with_related
 from musterbook.storage.sqlite.search import Search
 from musterbook.storage.sqlite.writer import Writer
 
@@ -59,16 +63,23 @@ class SqliteResourceStore:
         self._writer = writer
         self._search = Search(reader, search_seconds)
 
-    async def get(self, tenant_id: TenantId, resource_type: str, resource_id: ResourceId) -> Record | None:
-        """Return the resource, or ``None``. Ids are compared exactly."""
+    async def get(
+        self, tenant_id: TenantId, resource_type: str, resource_id: ResourceId, *, related_limit: int = 0
+    ) -> Record | None:
+        """Return the resource, with up to ``related_limit`` memberships, or ``None``. Ids are compared exactly."""
         if not may_be_stored(resource_id):
             return None
-        row = self._reader.row(GET, (tenant_id, resource_type, resource_id))
-        return None if row is None else read_record(row)
+        if related_limit == 0:
+            row = self._reader.row(GET, (tenant_id, resource_type, resource_id))
+            return None if row is None else read_record(row)
+        row = get_with_related(self._reader, tenant_id, resource_type, resource_id, related_limit)
+        return None if row is None else _read_record_with_related(row)
 
-    async def search(self, tenant_id: TenantId, resource_type: ResourceType, query: Query) -> Page:
+    async def search(
+        self, tenant_id: TenantId, resource_type: ResourceType, query: Query, *, with_related: bool = False
+    ) -> Page:
         """Return the part of the matching resources that ``query`` asks for, in the order of their ids."""
-        return await self._search.page(tenant_id, resource_type, query)
+        return await self._search.page(tenant_id, resource_type, query, with_related=with_related)
 
     async def list_records(
         self, tenant_id: TenantId, resource_type: str, *, after: ResourceId | None, limit: int
@@ -109,3 +120,9 @@ class SqliteResourceStore:
         """Return events in commit order after (transaction_id, position), none of a transaction still open."""
         # A position stands for its transaction: writers come one after the other.
         return [read_event(row) for row in self._reader.rows(EVENTS, (tenant_id, max(after), limit))]
+
+
+def _read_record_with_related(row: Row) -> Record:
+    *columns, related = row
+    record = read_record(columns)
+    return replace(record, stored=replace(record.stored, related=read_related(related)))

@@ -11,6 +11,7 @@ Knows the tables and ``filter_sql``; what a filter means is ``scim.match``'s. Th
 """
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from musterbook.directory import TenantId
@@ -18,9 +19,10 @@ from musterbook.scim import ResourceType, StoredResource
 from musterbook.scim.operation import Page, Query
 from musterbook.storage.filter_sql import SQLITE, CompiledFilter, compile_filter_sql
 from musterbook.storage.rows import STORED_COLUMNS, read_stored
-from musterbook.storage.scan import CHUNK_ROWS, TimeBudget, page_of_matching
+from musterbook.storage.scan import CHUNK_ROWS, TimeBudget, looks_at_memberships, page_of_matching
 from musterbook.storage.sort_sql import compile_sort_sql
 from musterbook.storage.sqlite.connection import Reader, Value
+from musterbook.storage.sqlite.related import with_memberships
 
 TOTAL: Final = """
 SELECT coalesce(sum(total), 0) FROM counters WHERE tenant_id = ? AND resource_type = ?
@@ -57,15 +59,23 @@ class Search:
         self._reader = reader
         self._seconds = seconds
 
-    async def page(self, tenant_id: TenantId, resource_type: ResourceType, query: Query) -> Page:
+    async def page(
+        self, tenant_id: TenantId, resource_type: ResourceType, query: Query, *, with_related: bool = False
+    ) -> Page:
         """Return the page that ``query`` asks for.
 
         Raises:
             QueryTooExpensiveError: it took too long to find.
         """
         condition = compile_filter_sql(query.filter, resource_type, SQLITE)
-        order = compile_sort_sql(query.sort, resource_type)
         rows = _Rows(self._reader, (tenant_id, resource_type.name), condition)
+        page = await self._page(rows, condition, resource_type, query)
+        if not with_related:
+            return page
+        return replace(page, resources=with_memberships(self._reader, tenant_id, resource_type, page.resources))
+
+    async def _page(self, rows: "_Rows", condition: CompiledFilter, resource_type: ResourceType, query: Query) -> Page:
+        order = compile_sort_sql(query.sort, resource_type)
         budget = TimeBudget(self._seconds)
         if query.filter is None and order is not None and order.indexed:
             total = rows.total()
@@ -75,6 +85,8 @@ class Search:
             return await self._walk(rows, resource_type, query, budget)
         else:
             chunks = rows.indexed_chunks(budget) if condition.indexed else rows.chunks(budget)
+            if looks_at_memberships(query, resource_type):
+                chunks = rows.with_related(chunks, resource_type, budget)
             return await page_of_matching(chunks, resource_type, query)
         first = query.start_index - 1
         by = None if query.sort is None else order.sql
@@ -153,6 +165,17 @@ class _Rows:
                 return
             after = rows[-1].id
             await budget.breathe()
+
+    async def with_related(
+        self, chunks: AsyncIterator[Sequence[StoredResource]], resource_type: ResourceType, budget: TimeBudget
+    ) -> AsyncIterator[Sequence[StoredResource]]:
+        """Yield the resources of ``chunks`` with their memberships, not too many of those at a time."""
+        async for chunk in chunks:
+            done = 0
+            while part := with_memberships(self._reader, self._owner[0], resource_type, chunk[done:]):
+                yield part
+                done += len(part)
+                await budget.breathe()
 
     def _number(self, sql: str, parameters: tuple[Value, ...]) -> int:
         row = self._reader.row(sql, parameters)
