@@ -1,4 +1,7 @@
-"""*musterbook simulate …* Plays an identity provider against a running server and shows what its administrator sees."""
+"""*musterbook simulate …* Plays an identity provider against a running server and shows what its administrator sees.
+
+OneLogin stands here; the stories of the others are told alike.
+"""
 
 from collections.abc import Callable
 from typing import Annotated, Literal, TypeAlias
@@ -10,6 +13,7 @@ from rich.text import Text
 from musterbook.cli.exit_codes import CommandError, ExitCode
 from musterbook.cli.output import Cell, Output, open_output, visible
 from musterbook.cli.running import DEFAULTS, Common, guard
+from musterbook.cli.stories import MAX_USERS, entra, jumpcloud, okta
 from musterbook.simulator import (
     V1_CORE,
     V1_ENTERPRISE,
@@ -28,6 +32,8 @@ from musterbook.simulator import (
 from musterbook.simulator.onelogin.story import MINIMUM_PEOPLE
 
 app = App(name="simulate", help="Play an identity provider against a running server.")
+for story in (okta, entra, jumpcloud):
+    app.command(story)
 
 TemplateName: TypeAlias = Literal["v1-core", "v1-enterprise", "v2-core", "v2-enterprise"]
 TEMPLATES: dict[TemplateName, Template] = {
@@ -36,7 +42,6 @@ TEMPLATES: dict[TemplateName, Template] = {
     "v2-core": V2_CORE,
     "v2-enterprise": V2_ENTERPRISE,
 }
-_MAX_USERS = 100_000
 _STYLES = {
     ProvisioningState.PROVISIONED: "green",
     ProvisioningState.PENDING: "yellow",
@@ -48,7 +53,7 @@ _STYLES = {
 def onelogin(
     *,
     key: str,
-    users: Annotated[int, Parameter(validator=Number(gte=1, lte=_MAX_USERS))] = 25,
+    users: Annotated[int, Parameter(validator=Number(gte=1, lte=MAX_USERS))] = 25,
     seed: int = 0,
     template: TemplateName = "v2-enterprise",
     common: Common = DEFAULTS,
