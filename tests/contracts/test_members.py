@@ -147,7 +147,10 @@ class TestChangingMembers:
             removing(CAROL, SHIP, CREW),
             removing(*STRANGERS),
         ],
-        ids=str,
+        ids=[
+            *("nothing", "who is there", "another name", "the same list", "a stranger too", "a stranger in the list"),
+            *("who is not there", "strangers removed"),
+        ],
     )
     async def test_what_changes_nothing_is_not_stored(self, aboard: Database, edit: MembersEdit) -> None:
         """To add who is there and to remove who is not makes no version, no revision and no event."""
