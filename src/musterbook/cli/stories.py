@@ -5,6 +5,7 @@ then holds. OneLogin's story is told by its own command.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias, TypeVar
 
 from cyclopts import Parameter
@@ -31,6 +32,16 @@ Users: TypeAlias = Annotated[int, Parameter(validator=Number(gte=MINIMUM_PEOPLE,
 Groups: TypeAlias = Annotated[int, Parameter(validator=Number(gte=1, lte=_MAX_GROUPS))]
 ApplicationName: TypeAlias = Literal["oin", "aiw"]
 App = TypeVar("App", bound=Connector)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """How a story ended."""
+
+    scenes: int
+    checks: tuple[Check, ...]
+    problem: str | None
+    """What went wrong first, or None."""
 
 
 def okta(
@@ -123,38 +134,42 @@ def _tell(
     def work() -> None:
         url = common.settings().base_url
         cast = invent_cast(*size)
-        played: list[PlayedScene] = []
-        checks: Sequence[Check] = ()
-        problem: str | None = None
         try:
             connector = connect(url)
         except SimulatorError as error:
             raise CommandError(str(error), ExitCode.USAGE) from error
         with connector:
             connector.observe(lambda task: _say_task(output, task))
-            try:
-                for scene in play(connector, write(connector, cast)):
-                    played.append(scene)
-                    _say_scene(output, scene)
-                checks = conclude(connector)
-            except SimulatorError as error:
-                problem = str(error)
-        for check in checks:
-            _say_check(output, check)
-            problem = problem or (check.problem and f"{check.title}: {check.problem}.")
+            ending = _play(output, connector, write(connector, cast))
         told: dict[str, Cell] = {
             "users": len(cast.people),
             "groups": len(cast.groups),
-            "scenes": len(played),
+            "scenes": ending.scenes,
             "tasks": len(connector.tasks),
             "requests": len(connector.exchanges),
-            "checks": sum(check.problem is None for check in checks),
+            "checks": sum(check.problem is None for check in ending.checks),
         }
-        output.record({**told, "problem": problem} if output.as_json else told)
-        if problem is not None:
-            raise CommandError(problem)
+        output.record({**told, "problem": ending.problem} if output.as_json else told)
+        if ending.problem is not None:
+            raise CommandError(ending.problem)
 
     return guard(output, work)
+
+
+def _play(output: Output, connector: Connector, scenes: Sequence[Scene]) -> _Ending:
+    """Play and tell the scenes, then the checks."""
+    played = 0
+    try:
+        for scene in play(connector, scenes):
+            _say_scene(output, scene)
+            played = scene.number
+        checks = conclude(connector)
+    except SimulatorError as error:
+        return _Ending(played, (), str(error))
+    for check in checks:
+        _say_check(output, check)
+    broken = next((check for check in checks if check.problem is not None), None)
+    return _Ending(played, checks, None if broken is None else f"{broken.title}: {broken.problem}.")
 
 
 def _say_task(output: Output, task: Task) -> None:

@@ -17,7 +17,7 @@ _DELETED = 5
 def entra_story(app: EntraApp, cast: Cast) -> Sequence[Scene]:
     """Return the scenes of Entra ID's story, to be played in their order."""
     story = _Story(app, cast)
-    return (*story.people(), *story.groups(), *story.troubles(), *story.endings())
+    return (*story.people(), *story.changes(), *story.groups(), *story.troubles(), *story.endings())
 
 
 class _Story:
@@ -55,6 +55,10 @@ class _Story:
                 play=lambda: each(list(self._people.values())[:-1], self._set_manager),
                 changes_nothing=True,
             ),
+        )
+
+    def changes(self) -> tuple[Scene, ...]:
+        return (
             Scene(
                 title="New names",
                 did="Five people change: Entra ID reads each user and patches what differs.",
