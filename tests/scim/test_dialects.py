@@ -1,5 +1,6 @@
 """Each tolerated deviation: what it lets in, what happens without it, and that it is written down."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -217,6 +218,16 @@ class TestTolerance:
             assert tolerance.permits(entry)
         assert tolerance.applied == ["manager-id", "string-booleans"]
 
+    @pytest.mark.parametrize("idp, is_permitted", [("onelogin", True), ("okta", False), (None, False)])
+    def test_a_preset_adds_entries_to_a_profile(self, idp: str | None, *, is_permitted: bool) -> None:
+        """An entry of a preset is tolerated for keys of its provider alone, and in its profiles alone."""
+        tolerance = Tolerance(idp=idp)
+        assert tolerance.would_permit(render_dialects.WHOLE_NAME) is is_permitted
+        assert tolerance.applied == []
+        assert tolerance.permits(render_dialects.WHOLE_NAME) is is_permitted
+        assert tolerance.applied == ["whole-name"] * is_permitted
+        assert not Tolerance(Profile.RFC, idp).permits(render_dialects.WHOLE_NAME)
+
     def test_what_is_ignored_is_bounded(self) -> None:
         """A request with a thousand unknown attributes of a thousand characters does not fill the log."""
         tolerance = Tolerance()
@@ -267,6 +278,15 @@ class TestRegistry:
         page = (ROOT / "docs/reference/dialects.md").read_text()
         rows = [line for line in page.splitlines() if line.startswith("| `")]
         assert rows == [reference_row(entry) for entry in DIALECTS]
+
+    def test_the_reference_page_lists_every_preset(self) -> None:
+        """The page says which entries a key has because of the provider that it was made for."""
+        page = (ROOT / "docs/reference/dialects.md").read_text()
+        found = dict(re.findall(r"^- `--idp ([a-z]+)` adds (.+)\.$", page, flags=re.MULTILINE))
+        presets = {name for entry in DIALECTS for name in entry.presets}
+        assert {name: re.findall(r"`([a-z-]+)`", text) for name, text in found.items()} == {
+            name: [entry.name for entry in DIALECTS if name in entry.presets] for name in presets
+        }
 
 
 def reference_row(entry: Dialect) -> str:

@@ -32,7 +32,7 @@ from musterbook.scim.operation import (
 from musterbook.scim.protocol import Exchange
 from musterbook.scim.query import parse_parameters, parse_projection
 from musterbook.scim.render import PLAIN_JSON, SCIM_JSON, choose_media_type, render, render_error
-from musterbook.scim.render_dialects import WHOLE_NAME
+from musterbook.scim.render_dialects import PLAIN_JSON_ANSWER, WHOLE_NAME
 from musterbook.scim.service import describe_service
 
 USER = user_type()
@@ -197,6 +197,7 @@ def test_the_media_type_of_an_answer(accept: str | None, idp: str | None, media_
     nothing.
     """
     assert choose_media_type(accept, idp) == media_type
+    assert (choose_media_type(None, idp) == PLAIN_JSON) is (idp in PLAIN_JSON_ANSWER.presets)
 
 
 def test_errors_come_in_the_media_type_of_answers() -> None:

@@ -2,7 +2,8 @@
 
 Knows no request and no resource. Every deviation is a :class:`Dialect` with who needs it and why. The code that meets
 one asks ``tolerance.permits(DIALECT)``; to ask is to record, so the log can say which rules a request needed.
-A profile switches entries on and off; nothing here touches who may do what.
+A profile switches entries on and off, and the provider that a key was made for adds a few; nothing here touches who
+may do what.
 
 The entries for resources (POST and PUT bodies, and the values of PATCH) stand here; those for filters and for PATCH
 messages stand in ``filter_dialects`` and ``patch_dialects``; ``dialect_registry`` lists them all.
@@ -35,6 +36,8 @@ class Dialect:
     """One sentence: what it is and what breaks without it."""
     profiles: frozenset[Profile] = frozenset({Profile.LENIENT})
     """The profiles in which it is tolerated."""
+    presets: frozenset[str] = frozenset()
+    """The providers for which a key must have been made, such as ``onelogin``; none: it is there for every key."""
 
 
 @dataclass(slots=True)
@@ -54,7 +57,7 @@ class Tolerance:
 
     def permits(self, dialect: Dialect) -> bool:
         """Return whether ``dialect`` is tolerated, and record that the request needed it."""
-        if self.profile not in dialect.profiles:
+        if self.profile not in dialect.profiles or (dialect.presets and self.idp not in dialect.presets):
             return False
         if dialect.name not in self.applied:
             self.applied.append(dialect.name)
@@ -62,7 +65,7 @@ class Tolerance:
 
     def would_permit(self, dialect: Dialect) -> bool:
         """Return whether ``dialect`` is tolerated, where it does not show yet whether the request needs it."""
-        return self.profile in dialect.profiles
+        return self.profile in dialect.profiles and (not dialect.presets or self.idp in dialect.presets)
 
     def ignore(self, path: str) -> None:
         """Record that the attribute at ``path`` was left out."""

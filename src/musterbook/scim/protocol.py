@@ -37,7 +37,6 @@ from musterbook.scim.search_message import parse_search
 from musterbook.scim.service import Service
 from musterbook.scim.versions import parse_precondition
 
-_ENTRA = "entra"
 _JSON_TYPES = frozenset({"application/scim+json", "application/json"})
 
 
@@ -151,7 +150,7 @@ def _parse_resource_operation(
 def _patch_answer(resource_type: ResourceType, projection: Projection, tolerance: Tolerance) -> PatchAnswer:
     if projection.attributes is not None:
         return PatchAnswer.WHOLE
-    if tolerance.idp == _ENTRA and resource_type.name == "Group" and tolerance.permits(EMPTY_PATCH_ANSWER):
+    if resource_type.name == "Group" and tolerance.permits(EMPTY_PATCH_ANSWER):
         return PatchAnswer.EMPTY
     return PatchAnswer.SHORT
 

@@ -24,7 +24,7 @@ from musterbook.scim.operation import (
 )
 from musterbook.scim.projection import project
 from musterbook.scim.protocol import Exchange
-from musterbook.scim.render_dialects import WHOLE_NAME
+from musterbook.scim.render_dialects import PLAIN_JSON_ANSWER, WHOLE_NAME
 from musterbook.scim.resource import Json, Related, StoredResource
 from musterbook.scim.schema import ResourceType
 from musterbook.scim.service import Service
@@ -34,7 +34,6 @@ SCIM_JSON = "application/scim+json"
 PLAIN_JSON = "application/json"
 ERROR_URN = "urn:ietf:params:scim:api:messages:2.0:Error"
 
-_ONELOGIN = "onelogin"
 _WHOLE_NAME_MARKS = ('"givenName":"', '"familyName":"')
 """In JSON text a quotation mark inside a value is escaped, so these stand only where the attribute has a value."""
 _ENCODER = msgspec.json.Encoder()
@@ -62,7 +61,7 @@ def choose_media_type(accept: str | None, idp: str | None) -> str:
             return SCIM_JSON
         if PLAIN_JSON in lowered and "*/*" not in lowered and "application/*" not in lowered:
             return PLAIN_JSON
-    return PLAIN_JSON if idp == _ONELOGIN else SCIM_JSON
+    return PLAIN_JSON if idp in PLAIN_JSON_ANSWER.presets else SCIM_JSON
 
 
 def render(exchange: Exchange, outcome: Outcome | None, service: Service, media_type: str) -> ScimResponse:
@@ -150,7 +149,7 @@ def _related(related: Sequence[Related], resource_type: ResourceType, service: S
 
 def _needs_whole_name(exchange: Exchange) -> bool:
     # OneLogin looks people up, creates them and replaces them; what others ask with its key is answered as it is.
-    return exchange.tolerance.idp == _ONELOGIN and isinstance(
+    return exchange.tolerance.idp in WHOLE_NAME.presets and isinstance(
         exchange.operation, CreateResource | ReplaceResource | SearchResources
     )
 
