@@ -70,3 +70,16 @@ def test_the_formatted_name_is_told_only_by_itself() -> None:
 def test_who_comes_or_goes_is_not_told_field_by_field(action: Action) -> None:
     """After joining, leaving and restoring, the action says all."""
     assert told_changes(line(action, ("title", None, "Countess"))) == ""
+
+
+@pytest.mark.parametrize(
+    "left, came, told",
+    [
+        (None, ["1"], "members: 1 joined"),
+        (["1", "2"], None, "members: 2 left"),
+        (["1"], [str(number) for number in range(100_000)], "members: 100000 joined, 1 left"),
+    ],
+)
+def test_members_are_counted(left: Json, came: Json, told: str) -> None:
+    """Of the members of a group people are told how many joined and left: a hundred thousand ids fit no table."""
+    assert told_changes(line(Action.UPDATED, ("members", left, came))) == told

@@ -1,70 +1,25 @@
 """Writers that overtake each other, and a database that does not answer."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
-from musterbook.directory import Directory, ResourceId, TenantId
-from musterbook.directory.events import StoredEvent
+from musterbook.directory import Directory, ResourceId
 from musterbook.directory.operation import RestoreResource
-from musterbook.directory.store import Change, HistoryEntry, HistoryQuery, Record, ResourceStore
 from musterbook.directory.writing import MAX_ATTEMPTS
-from musterbook.scim import ResourceType, Tolerance
+from musterbook.scim import Tolerance
 from musterbook.scim.errors import ConflictError, NotFoundError, TooManyError, UnavailableError, UniquenessError
 from musterbook.scim.filter_parser import parse_filter
-from musterbook.scim.operation import DeleteResource, Page, PatchResource, Query, SearchResources
+from musterbook.scim.operation import DeleteResource, PatchResource, Query, SearchResources
 from musterbook.scim.patch import parse_patch
 from musterbook.storage import open_database
+from tests.directory.overtaking import overtaken
 from tests.directory.world import ADA, PATCH_URN, USER, World, open_world
 
 TITLE = {"op": "replace", "path": "title", "value": "Countess"}
 PATCH = parse_patch({"schemas": [PATCH_URN], "Operations": [TITLE]}, USER, Tolerance())
-
-
-class OvertakenStore:
-    """The real store, where somebody else is faster: before each of the first commits, another write takes place."""
-
-    def __init__(self, store: ResourceStore, overtake: Callable[[], Awaitable[object]], times: int) -> None:
-        self._store = store
-        self._overtake = overtake
-        self.times_left = times
-
-    async def commit(self, change: Change) -> None:
-        """Let the other write take place, then store the change."""
-        if self.times_left:
-            self.times_left -= 1
-            await self._overtake()
-        await self._store.commit(change)
-
-    async def get(self, tenant_id: TenantId, resource_type: str, resource_id: ResourceId) -> Record | None:
-        """Ask the real store."""
-        return await self._store.get(tenant_id, resource_type, resource_id)
-
-    async def search(self, tenant_id: TenantId, resource_type: ResourceType, query: Query) -> Page:
-        """Ask the real store."""
-        return await self._store.search(tenant_id, resource_type, query)
-
-    async def list_records(
-        self, tenant_id: TenantId, resource_type: str, *, after: ResourceId | None, limit: int
-    ) -> Sequence[Record]:
-        """Ask the real store."""
-        return await self._store.list_records(tenant_id, resource_type, after=after, limit=limit)
-
-    async def history(self, tenant_id: TenantId, query: HistoryQuery) -> Sequence[HistoryEntry]:
-        """Ask the real store."""
-        return await self._store.history(tenant_id, query)
-
-    async def events(self, tenant_id: TenantId, *, after: tuple[int, int], limit: int) -> Sequence[StoredEvent]:
-        """Ask the real store."""
-        return await self._store.events(tenant_id, after=after, limit=limit)
-
-
-def overtaken(world: World, overtake: Callable[[], Awaitable[object]], times: int) -> Directory:
-    """Return a directory over the same store, whose writers are overtaken."""
-    store = OvertakenStore(world.database.resources, overtake, times)
-    return Directory(store, world.clock, world.random_bytes)
 
 
 def nick_names(world: World, id_: ResourceId) -> Callable[[], Awaitable[object]]:

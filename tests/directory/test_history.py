@@ -1,5 +1,7 @@
 """Revisions and their differences as tables."""
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 
@@ -89,6 +91,37 @@ def test_a_first_revision_differs_from_nothing() -> None:
 def test_a_resource_without_a_user_name_has_an_empty_one() -> None:
     """The history has a line also for what has no ``userName``."""
     assert history_line(revision({"displayName": "Sums"}), None).user_name == ""
+
+
+def test_a_group_is_named_by_its_display_name() -> None:
+    """A line about a group has the name that the group had then."""
+    made = replace(revision({"displayName": "Crew"}), resource_type="Group")
+    assert history_line(made, None).user_name == "Crew"
+
+
+@pytest.mark.parametrize(
+    "came, left, change",
+    [
+        ((), (), ()),
+        (("ada", "grace"), (), (FieldChange("members", None, ["ada", "grace"]),)),
+        ((), ("ada",), (FieldChange("members", ["ada"], None),)),
+        (("grace",), ("ada",), (FieldChange("members", ["ada"], ["grace"]),)),
+    ],
+)
+def test_the_members_who_came_and_left(
+    came: tuple[str, ...], left: tuple[str, ...], change: tuple[FieldChange, ...]
+) -> None:
+    """The difference of two revisions of a group holds who left and who came, and nobody who stayed."""
+    before = replace(revision({"displayName": "Crew"}), members_added=("edith",))
+    after = replace(revision({"displayName": "Crew"}, number=2), members_added=came, members_removed=left)
+    assert changes_between(before, after) == change
+
+
+def test_members_stand_among_the_other_changes() -> None:
+    """A change of members and of attributes is sorted by path like any other."""
+    before = revision({"displayName": "Crew", "title": "A"})
+    after = replace(revision({"displayName": "Officers", "title": "B"}, number=2), members_added=("ada",))
+    assert [change.path for change in changes_between(before, after)] == ["displayName", "members", "title"]
 
 
 @pytest.mark.parametrize("action", Action)

@@ -9,7 +9,8 @@ from musterbook.directory.operation import GrantRole, SetDisplayName
 from musterbook.scim.errors import NotFoundError, PreconditionFailedError
 from musterbook.scim.operation import DeleteResource, GetResource, Operation, PatchResource, ReplaceResource
 from musterbook.scim.versions import Precondition, entity_tag, parse_precondition
-from tests.directory.test_conflicts import PATCH, nick_names, overtaken
+from tests.directory.overtaking import overtaken
+from tests.directory.test_conflicts import PATCH, nick_names
 from tests.directory.world import ADA, NOBODY, USER, World, user
 
 STALE = parse_precondition(entity_tag(2), None)

@@ -1,6 +1,7 @@
 """RFC 9967: the security events that tell of our changes."""
 
 import re
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -13,12 +14,12 @@ from musterbook.directory.security_events import EventUri, FeedChange, Form, Sec
 from musterbook.directory.store import HistoryEntry, HistoryQuery
 from musterbook.scim import Json, ResourceType, user_type
 from tests.architecture.tree import ROOT
-from tests.directory.world import ADA, USER, USER_URN, World
+from tests.directory.world import ADA, GROUP, PATCH_URN, USER, USER_URN, World
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 PROVISIONING = "urn:ietf:params:scim:event:prov:"
 FEED = "urn:ietf:params:scim:event:feed:"
-CREATE, PUT, DELETE = (f"{PROVISIONING}{name}" for name in ("create", "put", "delete"))
+CREATE, PATCH, PUT, DELETE = (f"{PROVISIONING}{name}" for name in ("create", "patch", "put", "delete"))
 ACTIVATE, DEACTIVATE = (f"{PROVISIONING}{name}" for name in ("activate", "deactivate"))
 
 
@@ -38,6 +39,19 @@ def revision(action: Action, document: Json, *, number: int = 1, account: Json =
         version=number,
         document=msgspec.json.encode({"schemas": [USER_URN], "id": "ada", **document}).decode(),
         account=None if account is None else msgspec.json.encode(account).decode(),
+    )
+
+
+def group(number: int, *, name: str = "Crew", came: tuple[str, ...] = (), left: tuple[str, ...] = ()) -> Revision:
+    """Return a revision of the group with the id ``crew``."""
+    action = Action.CREATED if number == 1 else Action.UPDATED
+    return replace(
+        revision(action, {}, number=number),
+        resource_type="Group",
+        resource_id=ResourceId("crew"),
+        document=msgspec.json.encode({"schemas": [GROUP.schema.id], "id": "crew", "displayName": name}).decode(),
+        members_added=came,
+        members_removed=left,
     )
 
 
@@ -105,6 +119,41 @@ def test_exactly_one_of_data_and_attributes(form: Form) -> None:
     for chain in ([NEW], [NEW, RENAMED], [NEW, SUSPENDED], [NEW, RENAMED, REMOVED]):
         for uri, payload in events(*chain, form=form).items():
             assert ("data" in payload, "attributes" in payload) == (uri.endswith("full"), uri.endswith("notice"))
+
+
+def test_members_are_told_as_a_patch() -> None:
+    """A change of members is the PATCH that brings it about; a notice names ``members`` and nobody (§2.4.2)."""
+    made = group(1, came=("ada", "grace"))
+    changed = group(2, name="Officers", came=("edith",), left=("ada", "grace"))
+    assert events(made, changed) == {f"{PATCH}:notice": {"version": 'W/"2"', "attributes": ["displayName", "members"]}}
+    operations = [
+        {"op": "replace", "path": "displayName", "value": "Officers"},
+        {"op": "remove", "path": 'members[value eq "ada"]'},
+        {"op": "remove", "path": 'members[value eq "grace"]'},
+        {"op": "add", "path": "members", "value": [{"value": "edith"}]},
+    ]
+    data = {"schemas": [PATCH_URN], "Operations": operations}
+    assert events(made, changed, form=Form.FULL) == {f"{PATCH}:full": {"version": 'W/"2"', "data": data}}
+
+
+def test_what_a_change_of_members_takes_away_is_removed() -> None:
+    """An attribute that went in the same change is removed by the PATCH that is told."""
+    made = replace(group(1), document='{"externalId":"x","displayName":"Crew"}')
+    payload = events(made, group(2, left=("ada",)), form=Form.FULL)[f"{PATCH}:full"]
+    assert payload["data"]["Operations"] == [
+        {"op": "remove", "path": "externalId"},
+        {"op": "remove", "path": 'members[value eq "ada"]'},
+    ]
+
+
+def test_a_group_is_made_with_its_members() -> None:
+    """A creation tells of the members that the group was made with; a rename of a group tells of no members."""
+    made = group(1, came=("ada",))
+    data = {"schemas": [GROUP.schema.id], "id": "crew", "displayName": "Crew", "members": [{"value": "ada"}]}
+    assert events(made, form=Form.FULL) == {f"{CREATE}:full": {"version": 'W/"1"', "data": data}}
+    assert events(made) == {f"{CREATE}:notice": {"version": 'W/"1"', "attributes": ["id", "displayName", "members"]}}
+    renamed = events(made, group(2, name="Officers"), form=Form.FULL)
+    assert renamed[f"{PUT}:full"]["data"] == {"schemas": [GROUP.schema.id], "id": "crew", "displayName": "Officers"}
 
 
 def test_a_suspension_is_a_replacement_and_a_deactivation() -> None:

@@ -26,10 +26,12 @@ from musterbook.scim import Json, Resource, StoredResource, Tolerance, read_docu
 from musterbook.scim.operation import CreateResource, DeleteResource, GetResource, PatchResource, ReplaceResource
 from musterbook.scim.parse import parse_resource
 from musterbook.scim.patch import parse_patch
+from musterbook.scim.schema import group_type
 from musterbook.storage import Database, open_database
 
 USER = user_type()
 USER_URN = USER.schema.id
+GROUP = group_type()
 PATCH_URN = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 ADA: Mapping[str, Json] = {"userName": "ada@example.com", "name": {"givenName": "Ada", "familyName": "Lovelace"}}
@@ -131,12 +133,20 @@ class World:
 @asynccontextmanager
 async def open_world(folder: Path) -> AsyncIterator[World]:
     """Open a world over a fresh SQLite file."""
-    database = await open_database(f"sqlite:///{folder}/world.db")
+    async with open_world_in(f"sqlite:///{folder}/world.db") as world:
+        yield world
+
+
+@asynccontextmanager
+async def open_world_in(url: str, number: int = 1) -> AsyncIterator[World]:
+    """Open a world in a migrated database, which may hold the worlds of other numbers already."""
+    database = await open_database(url)
     try:
-        clock, random_bytes = SetClock(), repeatable_bytes()
+        clock, random_bytes = SetClock(), repeatable_bytes(number)
         tenants = Tenants(database.tenants, clock, random_bytes)
-        acme = await tenants.create("acme", "Acme", "boss@acme.example", "command-0")
-        globex = await tenants.create("globex", "Globex", "boss@globex.example", "command-0")
+        ending = "" if number == 1 else f"-{number}"
+        acme = await tenants.create(f"acme{ending}", "Acme", "boss@acme.example", "command-0")
+        globex = await tenants.create(f"globex{ending}", "Globex", "boss@globex.example", "command-0")
         yield World(
             directory=Directory(database.resources, clock, random_bytes),
             tenants=tenants,

@@ -6,12 +6,14 @@ Knows revisions and accounts; prints nothing. JSON has everything as it is store
 import msgspec
 
 from musterbook.directory import Action, HistoryLine
+from musterbook.directory.history import FieldChange
 from musterbook.scim import Json
 
 _MAX_VALUE_LENGTH = 60
 _SAYS_ALL = frozenset({Action.CREATED, Action.DEPROVISIONED, Action.RESTORED})
 """Actions after which everything, or nothing, is there: a list of what changed would be the whole person."""
 _SAID_BY_ACTION = frozenset({"active", "account.status", "account.display_name_origin"})
+_MEMBERS = "members"
 _MADE_OF_OTHERS = {"name.formatted": ("name.givenName", "name.familyName")}
 
 
@@ -36,10 +38,18 @@ def told_changes(line: HistoryLine) -> str:
         return ""
     changed = {change.path for change in line.changes}
     return "; ".join(
-        f"{_told_path(change.path)}: {_told_value(change.before)} → {_told_value(change.after)}"
+        _told_members(change)
+        if change.path == _MEMBERS
+        else f"{_told_path(change.path)}: {_told_value(change.before)} → {_told_value(change.after)}"
         for change in line.changes
         if change.path not in _SAID_BY_ACTION and not changed.intersection(_MADE_OF_OTHERS.get(change.path, ()))
     )
+
+
+def _told_members(change: FieldChange) -> str:
+    """Return how many came and left: the ids of a hundred thousand, or of two, say nothing to people."""
+    counts = (("joined", change.after), ("left", change.before))
+    return "members: " + ", ".join(f"{len(ids)} {did}" for did, ids in counts if ids)
 
 
 def _told_path(path: str) -> str:

@@ -11,7 +11,7 @@ from musterbook.directory.actor import Actor, ResourceId
 from musterbook.directory.events import event_of
 from musterbook.directory.history import Action, Revision
 from musterbook.directory.rules import State
-from musterbook.directory.store import Change, Record
+from musterbook.directory.store import Change, GroupLeft, MembersChange, Record
 from musterbook.scim import (
     IndexEntries,
     Meta,
@@ -21,6 +21,10 @@ from musterbook.scim import (
     read_document,
     render_document,
 )
+from musterbook.scim.members import MembersEdit
+from musterbook.scim.schema import group_type
+
+_GROUP = group_type().name
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +38,9 @@ class Occasion:
 
 
 def state_of(resource_type: ResourceType, record: Record) -> State:
-    """Return the state that a record holds."""
+    """Return the state that a record holds. Memberships are no part of it: they are rows, and change by themselves."""
     account = None if record.account is None else read_account(record.account)
-    return State(read_document(resource_type, record.stored), account)
+    return State(read_document(resource_type, replace(record.stored, related=None)), account)
 
 
 def state_of_revision(resource_type: ResourceType, revision: Revision) -> State:
@@ -67,7 +71,7 @@ def removal_change(record: Record, before: State, occasion: Occasion) -> Change:
     """Return the change that removes a resource; its revision is the tombstone from which it can be restored."""
     account = None if before.account is None else replace(before.account, status=Status.REMOVED)
     revision = _revision(
-        before.resource.resource_type,
+        before.resource.resource_type.name,
         record.stored,
         None if account is None else render_account(account),
         occasion,
@@ -85,6 +89,39 @@ def removal_change(record: Record, before: State, occasion: Occasion) -> Change:
     )
 
 
+def members_change(
+    group_type: ResourceType,
+    group_id: ResourceId,
+    members: MembersEdit,
+    occasion: Occasion,
+    *,
+    expected_revision: int | None,
+) -> MembersChange:
+    """Return the change of the members of a group, of which nothing was read."""
+    # What only the store knows is left empty: it copies the group's text and counts on.
+    unread = StoredResource(group_id, "", Meta(occasion.now, occasion.now, 0))
+    revision = _revision(group_type.name, unread, None, occasion, 0)
+    return MembersChange(
+        tenant_id=occasion.actor.tenant_id,
+        group_id=group_id,
+        members=members,
+        revision=revision,
+        event=event_of(revision, occasion.event_id),
+        expected_revision=expected_revision,
+    )
+
+
+def leave_group(group: Record, member_id: ResourceId, occasion: Occasion) -> GroupLeft:
+    """Return what is stored of a group whose member was removed from the directory."""
+    meta = group.stored.meta
+    last_modified = max(occasion.now, meta.last_modified)
+    stored = replace(group.stored, meta=Meta(meta.created, last_modified, meta.version + 1), related=None)
+    record = Record(stored, group.revision + 1, group.account)
+    revision = _revision(_GROUP, stored, group.account, occasion, record.revision)
+    revision = replace(revision, members_removed=(member_id,))
+    return GroupLeft(record, revision, event_of(revision, occasion.event_id))
+
+
 def _storing_change(
     account_before: Account | None, state: State, occasion: Occasion, *, expected: int | None, number: int
 ) -> tuple[Record, Change]:
@@ -94,7 +131,7 @@ def _storing_change(
     stored = StoredResource(resource.id, render_document(resource), resource.meta)
     account_text = None if account is None else render_account(account)
     record = Record(stored, number, account_text)
-    revision = _revision(resource.resource_type, stored, account_text, occasion, number)
+    revision = _revision(resource.resource_type.name, stored, account_text, occasion, number)
     change = Change(
         tenant_id=occasion.actor.tenant_id,
         resource_type=resource.resource_type.name,
@@ -110,12 +147,12 @@ def _storing_change(
 
 
 def _revision(
-    resource_type: ResourceType, stored: StoredResource, account: str | None, occasion: Occasion, number: int
+    resource_type: str, stored: StoredResource, account: str | None, occasion: Occasion, number: int
 ) -> Revision:
     actor = occasion.actor
     return Revision(
         tenant_id=actor.tenant_id,
-        resource_type=resource_type.name,
+        resource_type=resource_type,
         resource_id=ResourceId(stored.id),
         number=number,
         at=max(occasion.now, stored.meta.last_modified),

@@ -12,8 +12,10 @@ import msgspec
 
 from musterbook.directory.actor import ActorKind, KeyId, ResourceId, TenantId
 from musterbook.scim import Json
+from musterbook.scim.schema import group_type
 
 _DECODER = msgspec.json.Decoder(dict[str, Json])
+_GROUP = group_type().name
 
 
 class Action(Enum):
@@ -78,8 +80,10 @@ class HistoryLine:
 
     revision: Revision
     user_name: str
-    """The person's ``userName`` after the change: what the person was called then, also if it is another one today."""
+    """The person's ``userName``, or the group's ``displayName``, after the change: what it was called then, also if it
+    is another one today."""
     changes: tuple[FieldChange, ...]
+    """Of the members of a group it holds who left and who came, under the path ``members``."""
 
 
 def history_line(revision: Revision, previous: Revision | None) -> HistoryLine:
@@ -93,16 +97,24 @@ def is_tombstone(revision: Revision) -> bool:
 
 
 def user_name_of(revision: Revision) -> str:
-    """Return the ``userName`` that the person had after the change; empty for resources that have none."""
-    name: str = _decode(revision.document).get("userName", "")
+    """Return what the person or the group was called after the change; empty for what has no name."""
+    attribute = "displayName" if revision.resource_type == _GROUP else "userName"
+    name: str = _decode(revision.document).get(attribute, "")
     return name
 
 
 def changes_between(before: Revision | None, after: Revision) -> tuple[FieldChange, ...]:
-    """Return the difference of two revisions, sorted by path; ``before`` is ``None`` for a first one."""
+    """Return the difference of two revisions, sorted by path; ``before`` is ``None`` for a first one.
+
+    The members of a group stand in no revision: of them, the difference holds those who left and those who came.
+    """
     old, new = _flatten(before), _flatten(after)
-    paths = sorted(old.keys() | new.keys())
-    return tuple(FieldChange(path, old.get(path), new.get(path)) for path in paths if old.get(path) != new.get(path))
+    changed = {path for path in old.keys() | new.keys() if old.get(path) != new.get(path)}
+    changes = [FieldChange(path, old.get(path), new.get(path)) for path in changed]
+    if after.members_added or after.members_removed:
+        left, came = [*after.members_removed], [*after.members_added]
+        changes.append(FieldChange("members", left or None, came or None))
+    return tuple(sorted(changes, key=lambda change: change.path))
 
 
 _NOT_SHOWN = ("schemas", "id")

@@ -18,19 +18,22 @@ class Records:
         """Read from ``store``."""
         self._store = store
 
-    async def find(self, actor: Actor, resource_type: ResourceType, id_: str) -> Record | None:
-        """Return the record of a resource, or ``None``."""
+    async def find(
+        self, actor: Actor, resource_type: ResourceType, id_: str, *, related_limit: int = 0
+    ) -> Record | None:
+        """Return the record of a resource with at most ``related_limit`` of its memberships, or ``None``."""
         if not is_id(id_):
             return None
-        return await self._store.get(actor.tenant_id, resource_type.name, ResourceId(id_))
+        resource_id = ResourceId(id_)
+        return await self._store.get(actor.tenant_id, resource_type.name, resource_id, related_limit=related_limit)
 
-    async def get(self, actor: Actor, resource_type: ResourceType, id_: str) -> Record:
-        """Return the record of a resource.
+    async def get(self, actor: Actor, resource_type: ResourceType, id_: str, *, related_limit: int = 0) -> Record:
+        """Return the record of a resource with at most ``related_limit`` of its memberships.
 
         Raises:
             NotFoundError: there is none.
         """
-        record = await self.find(actor, resource_type, id_)
+        record = await self.find(actor, resource_type, id_, related_limit=related_limit)
         if record is None:
             raise errors.no_such_resource()
         return record

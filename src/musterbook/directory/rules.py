@@ -31,6 +31,11 @@ def is_person(resource_type: ResourceType) -> bool:
     return resource_type.name == "User"
 
 
+def is_group(resource_type: ResourceType) -> bool:
+    """Return whether resources of this type are groups, who have members."""
+    return resource_type.name == "Group"
+
+
 def with_defaults(resource: Resource) -> Resource:
     """Return a resource to be created with ``active`` set where the client left it out (RFC 7643 §4.1.1)."""
     if not is_person(resource.resource_type) or "active" in resource.attributes:

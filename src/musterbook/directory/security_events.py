@@ -2,7 +2,7 @@
 
 RFC 9967 is the SCIM profile for security event tokens (RFC 8417). Knows events, revisions and resource types; knows
 no key, receiver or transport. Whoever delivers adds what belongs to one delivery: ``jti``, ``iss``, ``aud``, ``iat``
-and the signature. Four ideas:
+and the signature. Five ideas:
 
 * **One change, one set of claims.** A change may be several events at once, such as a replacement and a deactivation;
   they stand in one token, because they tell of one transaction of one resource (RFC 9967 §2.1).
@@ -10,12 +10,14 @@ and the signature. Four ideas:
   that was given notices has learnt no personal data but the names of attributes.
 * **What is ours alone is no event.** Roles and the display name are no part of the resource, so nothing is said of
   them; nor of break-glass accounts, which are no SCIM resources.
+* **Members are told as a difference.** A group may have a hundred thousand of them, so a change of members is the
+  PATCH that would bring it about, and never the whole group.
 * **Whoever leaves a feed is not told about any more.** Only a deactivation goes along, because it must take effect.
 
 ``misc:asyncresp`` is missing: no request is answered asynchronously (§2.5.1).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -23,12 +25,14 @@ import msgspec
 
 from musterbook.directory.clock import parse_time
 from musterbook.directory.events import Event
-from musterbook.directory.history import Action, Revision, changes_between
+from musterbook.directory.history import Action, FieldChange, Revision, changes_between
 from musterbook.directory.store import HistoryEntry
 from musterbook.scim import Json, ResourceType
+from musterbook.scim.patch_message import PATCH_OP_URN
 from musterbook.scim.versions import entity_tag
 
 _PREFIX = "urn:ietf:params:scim:event:"
+_MEMBERS = "members"
 _DECODER = msgspec.json.Decoder(dict[str, Json])
 
 
@@ -58,6 +62,8 @@ class EventUri(Enum):
     FEED_REMOVE = f"{_PREFIX}feed:remove"
     CREATE_NOTICE = f"{_PREFIX}prov:create:notice"
     CREATE_FULL = f"{_PREFIX}prov:create:full"
+    PATCH_NOTICE = f"{_PREFIX}prov:patch:notice"
+    PATCH_FULL = f"{_PREFIX}prov:patch:full"
     PUT_NOTICE = f"{_PREFIX}prov:put:notice"
     PUT_FULL = f"{_PREFIX}prov:put:full"
     DELETE = f"{_PREFIX}prov:delete"
@@ -123,10 +129,12 @@ def _provisioning_events(entry: HistoryEntry, form: Form) -> _Events:
         case Action.CREATED | Action.RESTORED:
             # To a receiver who was told of the removal, a restored resource is a new one under the same id.
             uri = EventUri.CREATE_FULL if is_full else EventUri.CREATE_NOTICE
-            return {uri: _payload(revision, form, ["id", *_changed(None, revision)])}
+            return {uri: _payload(revision, form, ["id", *_paths(_changes(None, revision))])}
         case _:
             events: _Events = {}
-            if changed := _changed(entry.previous, revision):
+            if revision.members_added or revision.members_removed:
+                events[EventUri.PATCH_FULL if is_full else EventUri.PATCH_NOTICE] = _members_payload(entry, form)
+            elif changed := _paths(_changes(entry.previous, revision)):
                 events[EventUri.PUT_FULL if is_full else EventUri.PUT_NOTICE] = _payload(revision, form, changed)
             if revision.action is Action.SUSPENDED:
                 events[EventUri.DEACTIVATE] = {}
@@ -137,13 +145,46 @@ def _provisioning_events(entry: HistoryEntry, form: Form) -> _Events:
 
 def _payload(revision: Revision, form: Form, changed: list[str]) -> dict[str, Json]:
     """Return version and exactly one of ``data`` and ``attributes`` (§2.2)."""
-    says = {"data": _DECODER.decode(revision.document)} if form is Form.FULL else {"attributes": changed}
+    says = {"data": _resource(revision)} if form is Form.FULL else {"attributes": changed}
     return {"version": entity_tag(revision.version), **says}
 
 
-def _changed(before: Revision | None, after: Revision) -> list[str]:
-    """Return the paths of the resource's attributes that the change touched; the account is ours."""
-    return [item.path for item in changes_between(before, after) if not item.path.startswith("account.")]
+def _resource(revision: Revision) -> dict[str, Json]:
+    """Return the resource; a group that was just made has the members that it was made with."""
+    document = _DECODER.decode(revision.document)
+    members = [{"value": id_} for id_ in revision.members_added]
+    return {**document, _MEMBERS: members} if members else document
+
+
+def _members_payload(entry: HistoryEntry, form: Form) -> dict[str, Json]:
+    """Return what is told of a change of members: the PATCH that brings it about, or the names of what it changes."""
+    revision = entry.revision
+    changes = _changes(entry.previous, revision)
+    if form is Form.NOTICE:
+        return _payload(revision, form, _paths(changes))
+    operations: list[Json] = [_operation(change) for change in changes if change.path != _MEMBERS]
+    gone = [f'{_MEMBERS}[value eq "{id_}"]' for id_ in revision.members_removed]
+    operations += [{"op": "remove", "path": path} for path in gone]
+    if revision.members_added:
+        members = [{"value": id_} for id_ in revision.members_added]
+        operations.append({"op": "add", "path": _MEMBERS, "value": members})
+    data = {"schemas": [PATCH_OP_URN], "Operations": operations}
+    return {"version": entity_tag(revision.version), "data": data}
+
+
+def _operation(change: FieldChange) -> dict[str, Json]:
+    if change.after is None:
+        return {"op": "remove", "path": change.path}
+    return {"op": "replace", "path": change.path, "value": change.after}
+
+
+def _changes(before: Revision | None, after: Revision) -> list[FieldChange]:
+    """Return what the change did to the resource; the account is ours."""
+    return [item for item in changes_between(before, after) if not item.path.startswith("account.")]
+
+
+def _paths(changes: Sequence[FieldChange]) -> list[str]:
+    return [change.path for change in changes]
 
 
 def _events_in_feed(events: _Events, revision: Revision, feed: FeedChange) -> _Events:

@@ -5,7 +5,8 @@ moved on meanwhile, the change is computed again from what is there by then.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 from musterbook.directory import errors
@@ -18,11 +19,15 @@ from musterbook.directory.rules import State
 from musterbook.directory.store import (
     Change,
     LastAdministratorError,
+    MembersChange,
+    MembersOutcome,
     ResourceStore,
     StaleRevisionError,
     UniqueKeyTakenError,
+    UnknownMembersError,
 )
 from musterbook.scim import ResourceType
+from musterbook.scim.members import unknown_members
 
 Result = TypeVar("Result")
 
@@ -69,20 +74,27 @@ class Writer:
         chance = self._random_bytes(1)[0] / 255
         await asyncio.sleep(FIRST_PAUSE_SECONDS * 2.0**number * chance)
 
-    async def commit(self, change: Change, resource_type: ResourceType) -> None:
-        """Store a change.
+    async def commit(self, change: Change, resource_type: ResourceType) -> Sequence[str]:
+        """Store a change, and return the ids that were sent as members, are nobody's, and were left out.
 
         Raises:
             UniquenessError: another resource holds the unique value.
             ConflictError: nobody who can administer the tenant would be left.
+            InvalidValueError: ids that were sent as members are nobody's.
             StaleRevisionError: others were faster.
         """
-        try:
-            await self._store.commit(change)
-        except UniqueKeyTakenError as error:
-            raise errors.name_taken(resource_type.unique_attribute or "value") from error
-        except LastAdministratorError as error:
-            raise errors.last_administrator() from error
+        with _refusals(resource_type):
+            return await self._store.commit(change)
+
+    async def change_members(self, change: MembersChange, resource_type: ResourceType) -> MembersOutcome:
+        """Change the members of a group and nothing else.
+
+        Raises:
+            InvalidValueError: ids that were sent as members are nobody's.
+            StaleRevisionError: the group is not at the revision that the change names.
+        """
+        with _refusals(resource_type):
+            return await self._store.change_members(change)
 
     async def update(
         self, actor: Actor, resource_type: ResourceType, id_: str, next_state: Callable[[State], State], action: Action
@@ -99,3 +111,16 @@ class Writer:
             return after
 
         return await self.latest(attempt)
+
+
+@contextmanager
+def _refusals(resource_type: ResourceType) -> Iterator[None]:
+    """Say in the standard's words why the store refused."""
+    try:
+        yield
+    except UniqueKeyTakenError as error:
+        raise errors.name_taken(resource_type.unique_attribute or "value") from error
+    except LastAdministratorError as error:
+        raise errors.last_administrator() from error
+    except UnknownMembersError as error:
+        raise unknown_members(error.unknown) from error

@@ -29,7 +29,7 @@ async def perform_bulk(
         ScimError: the message is none, or too large; nothing was done.
     """
     job = parse_bulk(exchange.bulk or {}, services.directory.new_id)
-    performer = _Performer(services, actor, exchange.tolerance)
+    performer = _Performer(services, actor, exchange.tolerance, record)
     for unit in job.units():
         # A bug in one operation must not hide from the client what came of the others.
         result = await attempt(performer.perform(job, unit), record.request_id, log)
@@ -41,8 +41,9 @@ async def perform_bulk(
 class _Performer:
     """Performs the units of one bulk request."""
 
-    def __init__(self, services: Services, actor: Actor, tolerance: Tolerance) -> None:
+    def __init__(self, services: Services, actor: Actor, tolerance: Tolerance, record: RequestRecord) -> None:
         self._services = services
+        self._record = record
         self._actor = actor
         self._tolerance = tolerance
 
@@ -56,4 +57,7 @@ class _Performer:
         directory = self._services.directory
         if job.is_circle(unit):
             raise ConflictError("References in a circle are not resolved.")
-        return [await directory.perform(self._actor, operation) for operation in operations]
+        outcomes = [await directory.perform(self._actor, operation) for operation in operations]
+        for outcome in outcomes:
+            self._record.note(outcome)
+        return outcomes

@@ -24,6 +24,9 @@ _ENCODER = msgspec.json.Encoder(enc_hook=str)
 _CLIENT_ERROR = 400
 _SERVER_ERROR = 500
 _MILLISECONDS = 1000
+_MAX_IDS = 20
+_MAX_ID_LENGTH = 64
+"""An id of ours has 36 characters; what a client sends instead may be long."""
 
 
 class _Time:
@@ -131,6 +134,9 @@ def log_request(log: FilteringBoundLogger, record: RequestRecord) -> None:
     if record.bulk_operations:
         fields["bulk_operations"] = record.bulk_operations
         fields["bulk_errors"] = record.bulk_errors
+    if record.unknown_members:
+        fields["unknown_members"] = [id_[:_MAX_ID_LENGTH] for id_ in record.unknown_members[:_MAX_IDS]]
+        fields["unknown_members_count"] = len(record.unknown_members)
     if record.status >= _CLIENT_ERROR:
         _add_failure(fields, record)
     tolerance = record.tolerance

@@ -4,9 +4,11 @@ Filled while the request is served. It holds no header value, body, filter or pa
 one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from musterbook.scim import Tolerance
+from musterbook.scim.operation import Created, Found, Outcome
 from musterbook.scim.render import SCIM_JSON
 
 UNMATCHED = "unmatched"
@@ -33,6 +35,8 @@ class RequestRecord:
     scim_type: str | None = None
     response_bytes: int = 0
     tolerance: Tolerance | None = None
+    unknown_members: Sequence[str] = ()
+    """The ids that were sent as members of a group and are nobody's, where they were left out."""
     refusal: str | None = None
     """Why a key was refused."""
     bulk_operations: int = 0
@@ -40,3 +44,8 @@ class RequestRecord:
     bulk_errors: int = 0
     client: str | None = None
     """The address that was refused; of others none is kept."""
+
+    def note(self, outcome: Outcome) -> None:
+        """Keep what the log tells of the outcome of an operation."""
+        if isinstance(outcome, Created | Found) and outcome.unknown_members:
+            self.unknown_members = (*self.unknown_members, *outcome.unknown_members)

@@ -114,6 +114,7 @@ class ScimApplication:
             exchange = await perform_bulk(services, actor, exchange, record, self._observer.log)
             return render(exchange, None, services.service, record.media_type)
         outcome = await services.directory.perform(actor, operation)
+        record.note(outcome)
         return render(exchange, outcome, services.service, record.media_type)
 
     def _check_door(self, scope: Scope, path: str, head: RequestHead) -> None:
