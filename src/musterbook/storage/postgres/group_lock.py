@@ -55,15 +55,16 @@ _REMOVE: Final = "DELETE FROM members WHERE tenant_id = $1 AND group_id = $2 AND
 _REMOVE_THESE: Final = _REMOVE.replace("<going>", THESE).replace("<ids>", "$3")
 _REMOVE_OTHERS: Final = _REMOVE.replace("<going>", ALL_BUT_THESE).replace("<ids>", "$3")
 
-# The next states of groups that this transaction has locked. Their documents and keys stay as they are.
+# The next states of groups that this transaction has locked. Their documents and keys stay as they are. Numbers come as
+# text: for arrays of anything else the driver asks each new connection what it may send.
 _STORE_GROUPS: Final = """
 WITH state AS MATERIALIZED (
-    SELECT * FROM unnest(
-        $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[],
+    SELECT *, sent_version::bigint AS version, sent_number::bigint AS number FROM unnest(
+        $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
         $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[]
     ) AS state (
-        id, version, last_modified, number, at, action, actor_kind, actor_name, request_id, key_id, document, account,
-        members_added, members_removed, event_id, event_type
+        id, sent_version, last_modified, sent_number, at, action, actor_kind, actor_name, request_id, key_id,
+        document, account, members_added, members_removed, event_id, event_type
     )
 ), resource AS (
     UPDATE resources
@@ -136,13 +137,13 @@ async def store_groups(connection: Connection, tenant_id: TenantId, groups: Sequ
     await connection.fetch(_STORE_GROUPS, tenant_id, *map(list, columns))
 
 
-def _columns(group: GroupLeft) -> tuple[str | int | None, ...]:
+def _columns(group: GroupLeft) -> tuple[str | None, ...]:
     meta, revision, event = group.record.stored.meta, group.revision, group.event
     return (
         revision.resource_id,
-        meta.version,
+        str(meta.version),
         meta.last_modified,
-        revision.number,
+        str(revision.number),
         revision.at,
         revision.action.value,
         revision.actor_kind.value,
@@ -163,10 +164,10 @@ def storable(ids: Iterable[str]) -> list[str]:
     return [member if may_be_stored(member) else "" for member in ids]
 
 
-def at_positions(edit: MembersEdit, positions: Iterable[int]) -> tuple[str, ...]:
+def at_positions(edit: MembersEdit, positions: Iterable[str | int]) -> tuple[str, ...]:
     """Return the added ids at these positions, which count from 1."""
     sent = list(edit.added)
-    return tuple(sent[position - 1] for position in positions)
+    return tuple(sent[int(position) - 1] for position in positions)
 
 
 def _portions(edit: MembersEdit) -> Iterator[tuple[int, list[str], list[str | None]]]:

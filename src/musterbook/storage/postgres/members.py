@@ -46,7 +46,7 @@ MAX_IDS_AT_ONCE: Final = 1000
 longer than a statement may."""
 
 # The subselect asks for one row of the primary key, however many members the group has; a join might read them all.
-# `turn` is empty where the group has moved on and it matters; then every part after it has nothing to do.
+# Positions are text, for an array of numbers costs the driver a question of its own on each new connection. `turn` is empty where the group has moved on and it matters; then every part after it has nothing to do.
 _CHANGE: Final = f"""
 WITH seen AS MATERIALIZED (
     SELECT {RECORD_COLUMNS} FROM resources WHERE tenant_id = $1 AND resource_type = $2 AND id = $3
@@ -63,7 +63,7 @@ WITH seen AS MATERIALIZED (
     ORDER BY resources.id
     FOR KEY SHARE OF resources
 ), unknown AS MATERIALIZED (
-    SELECT array_agg(position ORDER BY position) AS positions, count(*) AS total
+    SELECT array_agg(position::text ORDER BY position) AS positions, count(*) AS total
     FROM wanted
     WHERE is_member IS NULL AND position NOT IN (SELECT position FROM coming)
 ), task AS MATERIALIZED (

@@ -5,6 +5,7 @@ How a change is written is decided in ``writes``, how a list is found in ``searc
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Final, TypeVar
 
 import asyncpg
@@ -28,11 +29,13 @@ from musterbook.storage.postgres.connection import Connection, Value
 from musterbook.storage.postgres.failures import is_still_member, was_rolled_back
 from musterbook.storage.postgres.members import change_members
 from musterbook.storage.postgres.pool import Pool
+from musterbook.storage.postgres.related import GET_WITH, GET_WITH_NONE, related_of
 from musterbook.storage.postgres.search import Search
 from musterbook.storage.rows import (
     EVENT_COLUMNS,
     RECORD_COLUMNS,
     REVISION_COLUMNS,
+    Row,
     may_be_stored,
     read_event,
     read_history_entry,
@@ -89,16 +92,24 @@ class PostgresResourceStore:
         self._pool = pool
         self._search = Search(pool, search_seconds)
 
-    async def get(self, tenant_id: TenantId, resource_type: str, resource_id: ResourceId) -> Record | None:
-        """Return the resource, or ``None``. Ids are compared exactly."""
+    async def get(
+        self, tenant_id: TenantId, resource_type: str, resource_id: ResourceId, *, related_limit: int = 0
+    ) -> Record | None:
+        """Return the resource with up to ``related_limit`` memberships, or ``None``. Ids are compared exactly."""
         if not may_be_stored(resource_id):
             return None
-        row = await self._pool.row(GET, tenant_id, resource_type, resource_id)
-        return None if row is None else read_record(row)
+        if not related_limit:
+            row = await self._pool.row(GET, tenant_id, resource_type, resource_id)
+            return None if row is None else read_record(row)
+        sql = GET_WITH.get(resource_type, GET_WITH_NONE)
+        row = await self._pool.row(sql, tenant_id, resource_type, resource_id, related_limit)
+        return None if row is None else _read_record_with_related(row)
 
-    async def search(self, tenant_id: TenantId, resource_type: ResourceType, query: Query) -> Page:
+    async def search(
+        self, tenant_id: TenantId, resource_type: ResourceType, query: Query, *, with_related: bool = False
+    ) -> Page:
         """Return the part of the matching resources that ``query`` asks for, in the order of their ids."""
-        return await self._search.page(tenant_id, resource_type, query)
+        return await self._search.page(tenant_id, resource_type, query, with_related=with_related)
 
     async def list_records(
         self, tenant_id: TenantId, resource_type: str, *, after: ResourceId | None, limit: int
@@ -137,6 +148,12 @@ class PostgresResourceStore:
     async def events(self, tenant_id: TenantId, *, after: tuple[int, int], limit: int) -> Sequence[StoredEvent]:
         """Return events in commit order after (transaction_id, position), none of a transaction still open."""
         return [read_event(row) for row in await self._pool.rows(EVENTS, tenant_id, *after, limit)]
+
+
+def _read_record_with_related(row: Row) -> Record:
+    *columns, related = row
+    record = read_record(columns)
+    return replace(record, stored=replace(record.stored, related=related_of(related)))
 
 
 def _history_statement(query: HistoryQuery) -> tuple[str, list[Value]]:

@@ -12,6 +12,7 @@ The server stops a statement, and the time budget a scan, when the time for a se
 """
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 import asyncpg
@@ -23,13 +24,14 @@ from musterbook.scim.operation import Page, Query
 from musterbook.storage.filter_sql import FIRST_PARAMETER, POSTGRES, CompiledFilter, compile_filter_sql
 from musterbook.storage.postgres.connection import Connection, Value
 from musterbook.storage.postgres.pool import Pool
+from musterbook.storage.postgres.related import GROUPS, read_with_related, with_groups, with_memberships
 from musterbook.storage.rows import STORED_COLUMNS, Row, read_stored
-from musterbook.storage.scan import CHUNK_ROWS, TimeBudget, page_of_matching
+from musterbook.storage.scan import CHUNK_ROWS, TimeBudget, looks_at_memberships, page_of_matching
 from musterbook.storage.sort_sql import compile_sort_sql
 
-# One row with the total comes even where the page is empty.
+# One row with the total comes even where the page is empty. <related> is one more column, or nothing.
 ALL: Final = f"""
-SELECT counted.total, resources.*
+SELECT counted.total, resources.* <related>
 FROM (
     SELECT coalesce(sum(total), 0)::bigint AS total FROM counters WHERE tenant_id = $1 AND resource_type = $2
 ) AS counted
@@ -74,49 +76,69 @@ class Search:
         self._pool = pool
         self._seconds = seconds
 
-    async def page(self, tenant_id: TenantId, resource_type: ResourceType, query: Query) -> Page:
+    async def page(
+        self, tenant_id: TenantId, resource_type: ResourceType, query: Query, *, with_related: bool = False
+    ) -> Page:
         """Return the page that ``query`` asks for.
 
         Raises:
             QueryTooExpensiveError: it took too long to find.
         """
         owner = (tenant_id, resource_type.name)
+        # The groups of people come by the statement that finds them. Of members there may be too many for one page.
+        page = await self._page(owner, resource_type, query, shows_groups=with_related and resource_type.name == "User")
+        if not with_related or all(stored.related is not None for stored in page.resources):
+            return page
+        return replace(page, resources=await with_memberships(self._rows, tenant_id, resource_type, page.resources))
+
+    async def _page(
+        self, owner: tuple[str, str], resource_type: ResourceType, query: Query, *, shows_groups: bool
+    ) -> Page:
         if query.filter is None and query.sort is None:
-            total, found = await self._all(owner, query)
+            total, found = await self._all(owner, query, shows_groups=shows_groups)
             return Page(resource_type, total, query.start_index, found)
         condition = compile_filter_sql(query.filter, resource_type, POSTGRES)
         order = compile_sort_sql(query.sort, resource_type)
         if not condition.exact or order is None:
-            return await page_of_matching(self._chunks(owner, condition), resource_type, query)
-        found = await self._found(owner, condition, query, order.sql)
+            budget = TimeBudget(self._seconds)
+            chunks = self._chunks(owner, condition, budget)
+            if looks_at_memberships(query, resource_type):
+                chunks = self._with_related(chunks, owner, resource_type, budget)
+            return await page_of_matching(chunks, resource_type, query)
+        found = await self._found(owner, condition, query, order.sql, shows_groups=shows_groups)
         if len(found) < query.count and (found or query.start_index == 1):
             total = query.start_index - 1 + len(found)
         else:
             total = await self._count(owner, condition)
         return Page(resource_type, total, query.start_index, found)
 
-    async def _all(self, owner: tuple[str, str], query: Query) -> tuple[int, list[StoredResource]]:
+    async def _all(
+        self, owner: tuple[str, str], query: Query, *, shows_groups: bool
+    ) -> tuple[int, list[StoredResource]]:
         offset, limits = _limits(query, "$4")
-        rows = [tuple(row) for row in await self._rows(ALL.replace("<offset>", offset), *owner, *limits)]
-        return rows[0][0], [read_stored(columns) for _, *columns in rows if columns[0] is not None]
+        sql = ALL.replace("<offset>", offset).replace("<related>", f", {GROUPS}" if shows_groups else "")
+        rows = [tuple(row) for row in await self._rows(sql, *owner, *limits)]
+        read = read_with_related if shows_groups else read_stored
+        return rows[0][0], [read(columns) for _, *columns in rows if columns[0] is not None]
 
     async def _found(
-        self, owner: tuple[str, str], condition: CompiledFilter, query: Query, order: str
+        self, owner: tuple[str, str], condition: CompiledFilter, query: Query, order: str, *, shows_groups: bool
     ) -> list[StoredResource]:
         if not query.count:
             return []
         offset, limits = _limits(query, "<2>")
-        sql = statement(FOUND.replace("<offset>", offset).replace("<order>", order), condition)
-        return [read_stored(row) for row in await self._rows(sql, *owner, *condition.parameters, *limits)]
+        found = FOUND.replace("<offset>", offset).replace("<order>", order)
+        sql = statement(with_groups(found) if shows_groups else found, condition)
+        read = read_with_related if shows_groups else read_stored
+        return [read(row) for row in await self._rows(sql, *owner, *condition.parameters, *limits)]
 
     async def _count(self, owner: tuple[str, str], condition: CompiledFilter) -> int:
         ((total,),) = await self._rows(statement(_COUNT, condition), *owner, *condition.parameters)
         return int(total)
 
     async def _chunks(
-        self, owner: tuple[str, str], condition: CompiledFilter
+        self, owner: tuple[str, str], condition: CompiledFilter, budget: TimeBudget
     ) -> AsyncIterator[Sequence[StoredResource]]:
-        budget = TimeBudget(self._seconds)
         sql = statement(_CHUNK, condition)
         after = ""
         while rows := await self._rows(sql, *owner, *condition.parameters, after, CHUNK_ROWS):
@@ -126,6 +148,22 @@ class Search:
                 return
             after = chunk[-1].id
             await budget.breathe()
+
+    async def _with_related(
+        self,
+        chunks: AsyncIterator[Sequence[StoredResource]],
+        owner: tuple[str, str],
+        resource_type: ResourceType,
+        budget: TimeBudget,
+    ) -> AsyncIterator[Sequence[StoredResource]]:
+        """Yield the resources of ``chunks`` with their memberships, not too many of those at a time."""
+        async for chunk in chunks:
+            rest = chunk
+            while rest:
+                part = await with_memberships(self._rows, owner[0], resource_type, rest)
+                yield part
+                rest = rest[len(part) :]
+                await budget.breathe()
 
     async def _rows(self, sql: str, *values: Value) -> list[Row]:
         async def work(connection: Connection) -> list[Row]:
