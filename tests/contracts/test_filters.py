@@ -24,8 +24,9 @@ from musterbook.scim.filter import (
 )
 from musterbook.scim.match import matches
 from musterbook.scim.operation import Page, Query
-from musterbook.scim.path import AttrPath, BoundPath, resolve
+from musterbook.scim.path import BoundPath
 from musterbook.storage import Database
+from tests.contracts.drawn import bound, combine, compared
 from tests.contracts.looks import USER
 from tests.contracts.sample import created, first_administrator, id_of, person, setup_link, tenant
 from tests.properties.filters import filters, ops, resources
@@ -65,42 +66,22 @@ def merged(resource: Resource, findable: dict[str, Json]) -> Resource:
 RESOURCES = st.lists(st.builds(merged, resources(USER), FINDABLE), min_size=1, max_size=6)
 
 
-def bound(name: str, sub: str | None = None) -> BoundPath:
-    """Return what an attribute name means."""
-    path = resolve(AttrPath(None, name, sub), USER)
-    assert path is not None
-    return path
-
-
-EMAIL_VALUE = bound("emails", "value")
-NAMED = (bound("userName"), bound("externalId"), EMAIL_VALUE)
-TIMED = (bound("meta", "created"), bound("meta", "lastModified"))
-IDENTIFIED = bound("id")
-IS_WORK = Comparison(BoundPath(None, bound("emails", "type").sub_attribute), CompareOp.EQ, "work")
-
-
-def compared(path: BoundPath, literals: st.SearchStrategy[str]) -> st.SearchStrategy[Filter]:
-    """Return comparisons of ``path`` with these literals, and its presence."""
-    assert path.leaf is not None
-    comparison = st.builds(Comparison, st.just(path), st.sampled_from(ops(path.leaf)), literals)
-    return comparison | st.builds(Presence, st.just(path))
-
-
-def combine(inner: st.SearchStrategy[Filter]) -> st.SearchStrategy[Filter]:
-    """Return filters made of others."""
-    several = st.lists(inner, min_size=2, max_size=3).map(tuple)
-    return st.builds(Negation, inner) | st.builds(Conjunction, several) | st.builds(Disjunction, several)
+EMAIL_VALUE = bound(USER, "emails", "value")
+NAMED = (bound(USER, "userName"), bound(USER, "externalId"), EMAIL_VALUE)
+TIMED = (bound(USER, "meta", "created"), bound(USER, "meta", "lastModified"))
+IDENTIFIED = bound(USER, "id")
+IS_WORK = Comparison(BoundPath(None, bound(USER, "emails", "type").sub_attribute), CompareOp.EQ, "work")
 
 
 IN_BRACKETS = [
     compared(BoundPath(None, EMAIL_VALUE.sub_attribute), WORDS),
-    compared(BoundPath(None, bound("emails", "type").sub_attribute), st.sampled_from(("work", "HOME"))),
+    compared(BoundPath(None, bound(USER, "emails", "type").sub_attribute), st.sampled_from(("work", "HOME"))),
 ]
 LEAVES: st.SearchStrategy[Filter] = st.one_of(
     *(compared(path, st.sampled_from(NAMES)) for path in NAMED),
     *(compared(path, st.sampled_from(TIMES)) for path in TIMED),
     compared(IDENTIFIED, st.sampled_from(IDS)),
-    st.builds(ValuePath, st.just(bound("emails")), st.recursive(st.one_of(IN_BRACKETS), combine, max_leaves=3)),
+    st.builds(ValuePath, st.just(bound(USER, "emails")), st.recursive(st.one_of(IN_BRACKETS), combine, max_leaves=3)),
     filters(USER, 1),
 )
 FILTERS = st.lists(st.recursive(LEAVES, combine, max_leaves=8), min_size=1, max_size=6)
@@ -180,10 +161,10 @@ def every_comparison() -> Iterator[Filter]:
             yield Comparison(path, op, literal)
             if path is EMAIL_VALUE:
                 value = Comparison(BoundPath(None, EMAIL_VALUE.sub_attribute), op, literal)
-                yield ValuePath(bound("emails"), value)
-                yield ValuePath(bound("emails"), Conjunction((IS_WORK, value)))
-                yield ValuePath(bound("emails"), Disjunction((IS_WORK, value)))
-                yield ValuePath(bound("emails"), Negation(value))
+                yield ValuePath(bound(USER, "emails"), value)
+                yield ValuePath(bound(USER, "emails"), Conjunction((IS_WORK, value)))
+                yield ValuePath(bound(USER, "emails"), Disjunction((IS_WORK, value)))
+                yield ValuePath(bound(USER, "emails"), Negation(value))
 
 
 class TestSqlAgreesWithMatches:
