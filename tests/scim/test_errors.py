@@ -11,6 +11,7 @@ from musterbook.scim.errors import (
     MethodNotAllowedError,
     ScimError,
     ScimType,
+    TooManyRequestsError,
     UnauthorizedError,
     UnavailableError,
 )
@@ -62,4 +63,5 @@ def test_errors_carry_their_facts() -> None:
     assert (InvalidFilterError("Odd.", column=3).column, InvalidFilterError("Odd.").detail) == (3, "Odd.")
     assert MethodNotAllowedError("No.", allowed=("GET",)).allowed == ("GET",)
     assert UnavailableError("Later.").retry_after_seconds == 1
+    assert TooManyRequestsError("Slower.").retry_after_seconds == 1
     assert UnauthorizedError(credentials_sent=True).detail == UnauthorizedError(credentials_sent=False).detail

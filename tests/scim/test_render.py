@@ -11,6 +11,7 @@ from musterbook.scim.errors import (
     MethodNotAllowedError,
     NotFoundError,
     ScimError,
+    TooManyRequestsError,
     UnauthorizedError,
     UnavailableError,
     UniquenessError,
@@ -152,6 +153,11 @@ def test_a_document_that_needs_no_directory() -> None:
             UnavailableError("Later.", retry_after_seconds=5),
             {"Retry-After": "5"},
             {"status": "503", "detail": "Later."},
+        ),
+        (
+            TooManyRequestsError("Slower.", retry_after_seconds=2),
+            {"Retry-After": "2"},
+            {"status": "429", "detail": "Slower."},
         ),
         (
             UnauthorizedError(credentials_sent=True),

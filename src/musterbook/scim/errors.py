@@ -24,6 +24,7 @@ Knows nothing of HTTP servers, databases or tenants. One class is one meaning; t
     ├── PayloadTooLargeError            413
     ├── UriTooLongError                 414
     ├── UnsupportedMediaTypeError       415
+    ├── TooManyRequestsError            429, with the seconds after which to try again
     ├── NotSupportedError               501
     └── UnavailableError                503, with the seconds after which to try again
 
@@ -217,6 +218,17 @@ class UnsupportedMediaTypeError(ScimError):
     """A body whose ``Content-Type`` is not JSON."""
 
     status = 415
+
+
+class TooManyRequestsError(ScimError):
+    """A client that sends more than it is given room for (RFC 6585 §4); the same request may succeed later."""
+
+    status = 429
+
+    def __init__(self, detail: str, *, retry_after_seconds: int = 1) -> None:
+        """Say after how many whole seconds to try again: some clients read no other form of ``Retry-After``."""
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class NotSupportedError(ScimError):

@@ -11,7 +11,13 @@ import msgspec
 
 from musterbook.scim.dialects import UNKNOWN_MEMBERS, Tolerance
 from musterbook.scim.discovery import LIST_RESPONSE_URN
-from musterbook.scim.errors import MethodNotAllowedError, ScimError, UnauthorizedError, UnavailableError
+from musterbook.scim.errors import (
+    MethodNotAllowedError,
+    ScimError,
+    TooManyRequestsError,
+    UnauthorizedError,
+    UnavailableError,
+)
 from musterbook.scim.operation import (
     Created,
     CreateResource,
@@ -94,7 +100,7 @@ def render_error(error: ScimError, media_type: str) -> ScimResponse:
     headers: list[tuple[str, str]] = [("Content-Type", media_type)]
     if isinstance(error, MethodNotAllowedError):
         headers.append(("Allow", ", ".join(error.allowed)))
-    elif isinstance(error, UnavailableError):
+    elif isinstance(error, UnavailableError | TooManyRequestsError):
         headers.append(("Retry-After", str(error.retry_after_seconds)))
     elif isinstance(error, UnauthorizedError):
         headers.append(("WWW-Authenticate", error.challenge))
