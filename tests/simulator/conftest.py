@@ -7,18 +7,26 @@ import pytest
 
 from musterbook.simulator import OneLoginApp, OneLoginUser, people
 from musterbook.simulator.onelogin.settings import AppOptions
-from musterbook.simulator.pytest_plugin import OneLoginFactory, onelogin
+from musterbook.simulator.pytest_plugin import OneLoginFactory, entra, jumpcloud, okta, onelogin
 from tests.simulator.applications import Connect
-from tests.simulator.scripted_server import TOKEN, ScriptedServer, serving
+from tests.simulator.directory_server import DirectoryServer
+from tests.simulator.scripted_server import TOKEN, ScriptedServer, running, serving
 
-__all__ = ["onelogin"]
+__all__ = ["entra", "jumpcloud", "okta", "onelogin"]
 
 
 @pytest.fixture
 def server() -> Iterator[ScriptedServer]:
     """A SCIM server on a real socket."""
-    with serving() as running:
-        yield running
+    with serving() as state:
+        yield state
+
+
+@pytest.fixture
+def directory() -> Iterator[DirectoryServer]:
+    """A SCIM server with users and groups on a real socket."""
+    with running(DirectoryServer(base="/scim/v2")) as state:
+        yield state
 
 
 @pytest.fixture

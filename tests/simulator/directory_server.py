@@ -33,6 +33,12 @@ class DirectoryServer(ScriptedServer):
 
     stored: dict[str, dict[str, Document]] = field(default_factory=lambda: {"Users": {}, "Groups": {}})
 
+    refuse_delete: dict[str, int] = field(default_factory=dict)
+    """Statuses with which a deletion is refused, by endpoint."""
+
+    keeps_active: bool = False
+    """Whether it takes ``active`` and then forgets about it."""
+
     def members(self, name: str) -> list[str]:
         """Return the user names of a group's members, in their order."""
         group = next(group for group in self.stored["Groups"].values() if group["displayName"] == name)
@@ -64,6 +70,8 @@ class DirectoryServer(ScriptedServer):
                 return self._keep(endpoint, f"id-{self.issued}", sent, 201)
             case "GET", known if known in stored:
                 return _found(stored[known], query)
+            case "DELETE", known if known in stored and endpoint in self.refuse_delete:
+                return error(self.refuse_delete[endpoint])
             case "DELETE", known if known in stored:
                 del stored[known]
                 self._leave(known)
@@ -105,7 +113,9 @@ class DirectoryServer(ScriptedServer):
         kept = {name: value for name, value in sent.items() if name not in _NOT_KEPT and value is not None}
         after: Document = kept | own
         if endpoint == "Users":
-            after["active"] = str(sent.get("active", before["active"] if before else True)).lower() == "true"
+            after["active"] = (
+                self.keeps_active or str(sent.get("active", before["active"] if before else True)).lower() == "true"
+            )
             after.pop("groups", None)
         else:
             after["members"] = list({member["value"]: member for member in sent.get("members") or ()}.values())
