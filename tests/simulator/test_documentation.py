@@ -56,13 +56,9 @@ def test_every_public_name(name: str) -> None:
 
 
 PROVIDERS = {
-    "What an administrator of Okta does": (OktaApp, OktaSettings, "What the provisioning service of Entra ID does"),
-    "What the provisioning service of Entra ID does": (
-        EntraApp,
-        EntraSettings,
-        "What an administrator of JumpCloud does",
-    ),
-    "What an administrator of JumpCloud does": (JumpCloudApp, JumpCloudSettings, "Their stories"),
+    "What an administrator of Okta does": (OktaApp, OktaSettings),
+    "What the provisioning service of Entra ID does": (EntraApp, EntraSettings),
+    "What an administrator of JumpCloud does": (JumpCloudApp, JumpCloudSettings),
 }
 
 

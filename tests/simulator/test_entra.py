@@ -14,7 +14,7 @@ from musterbook.simulator.population import Group, invent_people
 from musterbook.simulator.pytest_plugin import EntraFactory
 from musterbook.simulator.scenes import conclude, invent_cast, play
 from tests.simulator.bends import on, setting
-from tests.simulator.directory_server import DirectoryServer
+from tests.simulator.directory_server import DirectoryServer, Document
 from tests.simulator.scripted_server import TOKEN, Answer, changed, error
 
 ADA, GRACE, THIRD = invent_people(3)
@@ -24,7 +24,7 @@ PATCH_OP = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]}
 GUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
-def _operations(directory: DirectoryServer) -> list[list[object]]:
+def _operations(directory: DirectoryServer) -> list[list[Document]]:
     """Return the operations of each PATCH so far, and forget the requests."""
     return [document["Operations"] for document in directory.documents() if "Operations" in document]
 
@@ -255,7 +255,7 @@ def test_many_members(directory: DirectoryServer, entra: EntraFactory) -> None:
         app.provision(person)
     directory.requests.clear()
     app.provision_group(Group(number=0, name="Everybody", members=frozenset(range(130))))
-    assert [[len(op["value"]) for op in ops] for ops in _operations(directory)] == [[20] * 5, [20, 10]]  # type: ignore[index]
+    assert [[len(op["value"]) for op in ops] for ops in _operations(directory)] == [[20] * 5, [20, 10]]
     assert len(directory.members("Everybody")) == 130
 
 
