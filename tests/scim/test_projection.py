@@ -1,5 +1,7 @@
 """Projection: what a response shows where a client names attributes (RFC 7644 §3.9)."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from musterbook.scim import Json, user_type
 from musterbook.scim.operation import Projection
 from musterbook.scim.projection import project
 from musterbook.scim.query import parse_parameters, parse_projection
+from musterbook.scim.schema import SchemaExtension, group_type, make_resource_type, parse_schema
 
 USER = user_type()
 CORE = USER.schema.id
@@ -168,3 +171,97 @@ def test_a_projection_leaves_the_representation_alone() -> None:
     shown(f"attributes=emails.value,{ENTERPRISE}:manager.value")
     shown(f"excludedAttributes=emails.value,{ENTERPRISE}:manager.value")
     assert leaves(FULL) == before
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What is returned always, on request, or never (RFC 7643 §7)
+
+SAFE, LOCK = "urn:example:schemas:Safe", "urn:example:schemas:Lock"
+VAULT = make_resource_type(
+    "Safe",
+    "/Safes",
+    parse_schema(
+        json.dumps(
+            {
+                "id": SAFE,
+                "name": "Safe",
+                "attributes": [
+                    {"name": "number", "type": "string", "returned": "always"},
+                    {"name": "colour", "type": "string"},
+                    {"name": "code", "type": "string", "returned": "never"},
+                    {"name": "hint", "type": "string", "mutability": "writeOnly"},
+                    {"name": "weight", "type": "integer", "returned": "request"},
+                    {
+                        "name": "shelves",
+                        "type": "complex",
+                        "multiValued": True,
+                        "subAttributes": [
+                            {"name": "value", "type": "string", "returned": "always"},
+                            {"name": "height", "type": "integer"},
+                            {"name": "load", "type": "integer", "returned": "request"},
+                            {"name": "secret", "type": "string", "returned": "never"},
+                        ],
+                    },
+                ],
+            }
+        ).encode()
+    ),
+    [
+        SchemaExtension(
+            parse_schema(
+                json.dumps(
+                    {
+                        "id": LOCK,
+                        "name": "Lock",
+                        "attributes": [
+                            {"name": "maker", "type": "string", "returned": "always"},
+                            {"name": "key", "type": "string", "returned": "never"},
+                            {"name": "year", "type": "integer", "returned": "request"},
+                        ],
+                    }
+                ).encode()
+            )
+        )
+    ],
+)
+HELD: dict[str, Json] = {
+    "schemas": [SAFE, LOCK],
+    "id": "1",
+    "number": "7",
+    "colour": "red",
+    "code": "1234",
+    "hint": "x",
+    "weight": 90,
+    "shelves": [{"value": "top", "height": 3, "load": 5, "secret": "x"}],
+    LOCK: {"maker": "Bramah", "key": "x", "year": 1784},
+}
+MINIMUM: dict[str, Json] = {"schemas": [SAFE, LOCK], "id": "1", "number": "7", LOCK: {"maker": "Bramah"}}
+WHOLE: dict[str, Json] = {**MINIMUM, "colour": "red", "shelves": [{"value": "top", "height": 3}]}
+
+
+@pytest.mark.parametrize(
+    "query, expected",
+    [
+        ("", WHOLE),
+        ("attributes=colour", {**MINIMUM, "colour": "red"}),
+        ("attributes=code,hint", MINIMUM),
+        ("attributes=shelves.secret", {**MINIMUM, "shelves": [{"value": "top"}]}),
+        (f"attributes=weight,{LOCK}:year", {**MINIMUM, "weight": 90, LOCK: {"maker": "Bramah", "year": 1784}}),
+        ("attributes=shelves.load", {**MINIMUM, "shelves": [{"value": "top", "load": 5}]}),
+        ("attributes=shelves", {**MINIMUM, "shelves": [{"value": "top", "height": 3, "load": 5}]}),
+        ("excludedAttributes=number,colour,shelves.value", {**MINIMUM, "shelves": WHOLE["shelves"]}),
+        ("excludedAttributes=shelves,colour", MINIMUM),
+    ],
+)
+def test_the_characteristic_returned_is_kept(query: str, expected: dict[str, Json]) -> None:
+    """80, 81: always, whatever is asked; on request, where it or what holds it is named; never, not even then."""
+    projection = parse_projection(parse_parameters(query), VAULT)
+    assert project(HELD, VAULT, projection) == expected
+
+
+def test_the_stored_text_is_shown_as_it_is_only_where_everything_is_shown() -> None:
+    """People and groups are plain, so that their text need not be decoded."""
+    assert USER.visibility.is_plain
+    assert group_type().visibility.is_plain
+    assert not VAULT.visibility.is_plain
+    assert VAULT.visibility.never == (("code",), ("hint",), ("shelves", "secret"), (LOCK, "key"))

@@ -11,7 +11,7 @@ from musterbook.scim.query import parse_parameters, parse_projection
 from musterbook.scim.render import SCIM_JSON, render
 from musterbook.scim.render_dialects import EMPTY_PATCH_ANSWER
 from musterbook.scim.resource import Related
-from musterbook.scim.schema import group_type
+from musterbook.scim.schema import group_type, make_resource_type, parse_schema
 from musterbook.scim.service import describe_service
 from tests.timing import processor_seconds
 
@@ -119,6 +119,25 @@ def test_members_that_were_left_out_are_a_deviation(unknown: tuple[str, ...], ap
     for outcome in (Found(GROUP, group(()), unknown_members=unknown), Created(GROUP, group(()), unknown)):
         render(Exchange("/Groups", "test", None, tolerance=tolerance), outcome, SERVICE, SCIM_JSON)
     assert tolerance.applied == applied
+
+
+def test_what_is_never_returned_leaves_no_text() -> None:
+    """80: of a type that hides something, the stored text is not shown as it is, in no answer."""
+    schema = {
+        "id": "urn:example:schemas:Safe",
+        "name": "Safe",
+        "attributes": [
+            {"name": "code", "type": "string", "returned": "never"},
+            {"name": "colour", "type": "string"},
+        ],
+    }
+    safe = make_resource_type("Safe", "/Safes", parse_schema(json.dumps(schema).encode()))
+    stored = StoredResource("1", json.dumps({"schemas": ["x"], "id": "1", "code": "7", "colour": "red"}), META)
+    bodies = [
+        answer(outcome)[2] for outcome in (Found(safe, stored), Created(safe, stored), Page(safe, 1, 1, [stored]))
+    ]
+    assert [body.get("colour", "red") for body in bodies] == ["red"] * 3
+    assert [json.dumps(body).count("code") for body in bodies] == [0, 0, 0]
 
 
 def test_a_hundred_thousand_members_are_shown_in_linear_time() -> None:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from musterbook.scim.operation import Projection
 from musterbook.scim.path import BoundPath
 from musterbook.scim.resource import Json
-from musterbook.scim.schema import ResourceType, Returned
+from musterbook.scim.schema import NamePath, ResourceType, Visibility
 
 _Tree: TypeAlias = dict[str, "_Tree"]
 """Names below names: an extension's URN, an attribute, a sub-attribute. Nothing below a name means all of it."""
@@ -22,16 +22,36 @@ def project(representation: dict[str, Json], resource_type: ResourceType, projec
     ``schemas``, ``id`` and every attribute with ``returned: always`` stay whatever is asked; ``schemas`` names the
     extensions that are left.
     """
-    always = {name for name in representation if _is_always_returned(name, resource_type)}
+    visibility = resource_type.visibility
+    unshown = visibility.never
     shown: dict[str, Json]
     if projection.attributes is not None:
-        shown = _only(representation, {**_tree(projection.attributes), **{name: {} for name in always}})
+        named = {_names(path) for path in projection.attributes}
+        shown = _only(representation, _tree([*named, *_always_beside(named, visibility)]))
+        unshown += tuple(names for names in visibility.on_request if named.isdisjoint({names, names[:-1]}))
     else:
-        excluded = _tree(projection.excluded_attributes or ())
-        shown = _without(representation, {name: below for name, below in excluded.items() if name not in always})
+        excluded = {_names(path) for path in projection.excluded_attributes or ()}
+        shown = _without(representation, _tree(excluded.difference(visibility.always)))
+        unshown += visibility.on_request
+    if unshown:
+        shown = _without(shown, _tree(unshown))
     extensions = (item.schema.id for item in resource_type.extensions if item.schema.id in shown)
     shown["schemas"] = [resource_type.schema.id, *extensions]
     return shown
+
+
+def _names(path: BoundPath) -> NamePath:
+    names = [item.name for item in (path.attribute, path.sub_attribute) if item is not None]
+    return tuple(names) if path.extension is None else (path.extension.id, *names)
+
+
+def _always_beside(named: set[NamePath], visibility: Visibility) -> Iterable[NamePath]:
+    """Yield what is shown beside what is named: a sub-attribute only where others of its attribute are."""
+    for names in visibility.always:
+        above = names[:-1]
+        is_top_level = not above or (len(above) == 1 and ":" in above[0])  # of an extension, below its URN
+        if is_top_level or any(path[:-1] == above for path in named):
+            yield names
 
 
 def shows_related(projection: Projection, resource_type: ResourceType) -> bool:
@@ -49,25 +69,17 @@ def _is_at(path: BoundPath, name: str) -> bool:
     return path.extension is None and path.attribute is not None and path.attribute.name == name
 
 
-def _is_always_returned(name: str, resource_type: ResourceType) -> bool:
-    attribute = resource_type.attribute(name)
-    return attribute is not None and attribute.returned is Returned.ALWAYS
-
-
-def _tree(paths: Iterable[BoundPath]) -> _Tree:
+def _tree(paths: Iterable[NamePath]) -> _Tree:
     """Return the names of all paths; of a path and one below it, only the shorter one counts."""
     root: _Tree = {}
-    for path in paths:
-        names = [item.name for item in (path.attribute, path.sub_attribute) if item is not None]
-        if path.extension is not None:
-            names.insert(0, path.extension.id)
-        node, last = root, names.pop()
-        for name in names:
+    for names in paths:
+        node = root
+        for name in names[:-1]:
             if node.get(name) == {}:
                 break
             node = node.setdefault(name, {})
         else:
-            node[last] = {}
+            node[names[-1]] = {}
     return root
 
 

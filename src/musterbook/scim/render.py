@@ -136,7 +136,7 @@ def _representation(stored: StoredResource, resource_type: ResourceType, service
         f'"lastModified":"{meta.last_modified}","location":"{service.base_url}{resource_type.endpoint}/{stored.id}",'
         f'"version":"W/\\"{meta.version}\\""}}}}'
     )
-    if exchange.projection.is_default:
+    if exchange.projection.is_default and resource_type.visibility.is_plain:
         return text
     return _ENCODER.encode(project(msgspec.json.decode(text), resource_type, exchange.projection)).decode()
 

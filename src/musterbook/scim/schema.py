@@ -8,13 +8,13 @@ Knows no resource, request or storage. Three ideas:
   resource type means adding data.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -112,6 +112,23 @@ class SchemaExtension:
     required: bool = False
 
 
+NamePath: TypeAlias = tuple[str, ...]
+"""Names from a representation down to a value: an extension's URN, an attribute, a sub-attribute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visibility:
+    """What answers show of a resource whatever is asked for, and what they do not (RFC 7643 §7, ``returned``)."""
+
+    always: tuple[NamePath, ...] = ()
+    """Shown also where it is not asked for; a sub-attribute with its attribute."""
+    on_request: tuple[NamePath, ...] = ()
+    """Shown only where it is asked for."""
+    never: tuple[NamePath, ...] = ()
+    is_plain: bool = True
+    """Whether everything is shown where nothing in particular is asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class ResourceType:
     """A kind of resource and where it is served (RFC 7643 §6)."""
@@ -130,6 +147,7 @@ class ResourceType:
     """The attribute whose elements are rows: a group's ``members``, a person's ``groups``."""
     extension_by_urn: Mapping[str, Schema] = field(default_factory=dict, repr=False, compare=False)
     """The extensions' schemas by their lower-cased URNs."""
+    visibility: Visibility = field(default_factory=Visibility, repr=False, compare=False)
 
     def attribute(self, name: str) -> Attribute | None:
         """Return the common or base-schema attribute called ``name`` in any case, or ``None``."""
@@ -167,7 +185,27 @@ def make_resource_type(
         indexed_attributes=indexed_attributes,
         related_attribute=next((item.name for item in base.attributes if item.kept_as_rows), None),
         extension_by_urn=MappingProxyType({item.schema.id.lower(): item.schema for item in extensions}),
+        visibility=_visibility(base, extensions),
     )
+
+
+def _visibility(base: Schema, extensions: Iterable[SchemaExtension]) -> Visibility:
+    found: dict[Returned, list[NamePath]] = {returned: [] for returned in Returned}
+    holders: list[tuple[NamePath, Iterable[Attribute]]] = [
+        ((), (*COMMON_ATTRIBUTES.values(), *base.attributes)),
+        *(((item.schema.id,), item.schema.attributes) for item in extensions),
+    ]
+    for above, attributes in holders:
+        for attribute in attributes:
+            for names, item in (
+                ((*above, attribute.name), attribute),
+                *(((*above, attribute.name, sub.name), sub) for sub in attribute.sub_attributes),
+            ):
+                # What only the client may know is never returned, whatever else is said of it (RFC 7643 §7).
+                is_write_only = item.mutability is Mutability.WRITE_ONLY
+                found[Returned.NEVER if is_write_only else item.returned].append(names)
+    always, on_request, never = (tuple(found[item]) for item in (Returned.ALWAYS, Returned.REQUEST, Returned.NEVER))
+    return Visibility(always, on_request, never, is_plain=not on_request and not never)
 
 
 def _by_name(attributes: Sequence[Attribute]) -> Mapping[str, Attribute]:
