@@ -5,23 +5,36 @@ were overtaken, and those that come together with new attributes. Each statement
 and nobody else changes the members meanwhile. Members are locked as they are added, by the foreign key.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
+
+import msgspec
 
 from musterbook.directory import TenantId
 from musterbook.directory.store import GroupLeft, Record, UnknownMembersError
 from musterbook.scim.members import MEMBER_TYPES, MembersEdit
 from musterbook.storage.postgres.connection import Connection
-from musterbook.storage.rows import RECORD_COLUMNS, ids_text, may_be_stored, read_record
+from musterbook.storage.rows import RECORD_COLUMNS, may_be_stored, read_record
+from musterbook.storage.rows import ids_text as members_text
 
 GROUP: Final = "Group"
 
+_ENCODER: Final = msgspec.json.Encoder()
+
 MEMBER_TYPES_SQL: Final = ", ".join(f"'{name}'" for name in MEMBER_TYPES)
 
+# Ids come as JSON. What the planner expects of it does not depend on how many there are, so it plans a statement once;
+# with an array in place of it, one id would be worth a plan of its own, which takes longer than the statement.
+WANTED: Final = """
+ROWS FROM (
+    json_to_recordset(<wanted>::json) AS (id text, display text)
+) WITH ORDINALITY AS wanted (id, display, position)
+"""
 # Who goes: these, or all but these. The second is a set: looking into it costs the same for each row.
-THESE: Final = "members.member_id = ANY (<ids>::text[])"
-ALL_BUT_THESE: Final = "members.member_id NOT IN (SELECT unnest(<ids>::text[]))"
+THESE: Final = "members.member_id = ANY (ARRAY(SELECT json_array_elements_text(<ids>::json)))"
+ALL_BUT_THESE: Final = "members.member_id NOT IN (SELECT json_array_elements_text(<ids>::json))"
 
 _PORTION: Final = 10_000
 """How many ids one of these statements takes, so that none takes longer than a statement may."""
@@ -30,25 +43,26 @@ LOCK: Final = f"""
 SELECT {RECORD_COLUMNS} FROM resources WHERE tenant_id = $1 AND resource_type = $2 AND id = $3 FOR NO KEY UPDATE
 """
 
-_UNKNOWN: Final = f"""
-SELECT position FROM unnest($2::text[]) WITH ORDINALITY AS wanted (id, position)
-WHERE (
-    SELECT true FROM resources
-    WHERE tenant_id = $1 AND resource_type IN ({MEMBER_TYPES_SQL}) AND resources.id = wanted.id
-    LIMIT 1
-) IS NULL
-ORDER BY position
-"""
-
 _ADD: Final = f"""
-INSERT INTO members (tenant_id, group_id, member_id, member_type, display)
-SELECT $1, $2, resources.id, resources.resource_type, wanted.display
-FROM unnest($3::text[], $4::text[]) AS wanted (id, display)
-JOIN resources
-    ON resources.tenant_id = $1 AND resources.resource_type IN ({MEMBER_TYPES_SQL}) AND resources.id = wanted.id
-ORDER BY resources.id
-ON CONFLICT ON CONSTRAINT members_pkey DO NOTHING
-RETURNING member_id
+WITH stranger AS MATERIALIZED (
+    SELECT wanted.id, wanted.display, wanted.position FROM {WANTED.replace("<wanted>", "$3")}
+    WHERE (SELECT true FROM members WHERE tenant_id = $1 AND group_id = $2 AND member_id = wanted.id) IS NULL
+), coming AS MATERIALIZED (
+    SELECT resources.id, resources.resource_type, stranger.display, stranger.position
+    FROM stranger
+    JOIN resources
+        ON resources.tenant_id = $1 AND resources.resource_type IN ({MEMBER_TYPES_SQL}) AND resources.id = stranger.id
+), added AS (
+    INSERT INTO members (tenant_id, group_id, member_id, member_type, display)
+    SELECT $1, $2, id, resource_type, display FROM coming ORDER BY id
+    RETURNING member_id
+)
+SELECT ARRAY(SELECT member_id FROM added),
+    ARRAY(
+        SELECT position::text FROM stranger
+        WHERE position NOT IN (SELECT position FROM coming)
+        ORDER BY stranger.position
+    )
 """
 
 _REMOVE: Final = "DELETE FROM members WHERE tenant_id = $1 AND group_id = $2 AND <going> RETURNING member_id"
@@ -112,23 +126,17 @@ async def edit_members(connection: Connection, tenant_id: TenantId, group_id: st
     Raises:
         UnknownMembersError: as :meth:`musterbook.directory.store.ResourceStore.commit`.
     """
-    positions = [
-        first + position
-        for first, ids, _ in _portions(edit)
-        for (position,) in await connection.fetch(_UNKNOWN, tenant_id, ids)
-    ]
-    unknown = at_positions(edit, positions)
+    added: list[str] = []
+    unknown: list[str] = []
+    for portion in _portions(edit.added):
+        ((came, positions),) = await connection.fetch(_ADD, tenant_id, group_id, wanted_text(portion))
+        added += came
+        unknown += at_positions(portion, positions)
     if unknown and (len(unknown) == len(edit.added) or not edit.leaves_out_unknown):
         raise UnknownMembersError(unknown)
-    added = [
-        member
-        for _, ids, displays in _portions(edit)
-        for (member,) in await connection.fetch(_ADD, tenant_id, group_id, ids, displays)
-    ]
-    removing = (_REMOVE_OTHERS, edit.added) if edit.replaces else (_REMOVE_THESE, edit.removed)
-    sql, ids = removing
-    removed = [member for (member,) in await connection.fetch(sql, tenant_id, group_id, storable(ids))]
-    return Edited(tuple(sorted(added)), tuple(sorted(removed)), unknown)
+    sql, ids = (_REMOVE_OTHERS, edit.added) if edit.replaces else (_REMOVE_THESE, edit.removed)
+    removed = [member for (member,) in await connection.fetch(sql, tenant_id, group_id, ids_text(ids))]
+    return Edited(tuple(sorted(added)), tuple(sorted(removed)), tuple(unknown))
 
 
 async def store_groups(connection: Connection, tenant_id: TenantId, groups: Sequence[GroupLeft]) -> None:
@@ -152,26 +160,35 @@ def _columns(group: GroupLeft) -> tuple[str | None, ...]:
         revision.key_id,
         revision.document,
         revision.account,
-        ids_text(revision.members_added),
-        ids_text(revision.members_removed),
+        members_text(revision.members_added),
+        members_text(revision.members_removed),
         event.id,
         event.type,
     )
 
 
-def storable(ids: Iterable[str]) -> list[str]:
-    """Return ids as they can be asked for: what no database takes is nobody's, as the empty text is."""
-    return [member if may_be_stored(member) else "" for member in ids]
+def wanted_text(added: Mapping[str, str | None]) -> str:
+    """Return the text of who is to be added."""
+    return _ENCODER.encode([{"id": _storable(id_), "display": display} for id_, display in added.items()]).decode()
 
 
-def at_positions(edit: MembersEdit, positions: Iterable[str | int]) -> tuple[str, ...]:
-    """Return the added ids at these positions, which count from 1."""
-    sent = list(edit.added)
-    return tuple(sent[int(position) - 1] for position in positions)
+def ids_text(ids: Iterable[str]) -> str:
+    """Return the text of ids that are looked for."""
+    return _ENCODER.encode([_storable(id_) for id_ in ids]).decode()
 
 
-def _portions(edit: MembersEdit) -> Iterator[tuple[int, list[str], list[str | None]]]:
-    """Yield the added ids and names in portions, each with the number of those before it."""
-    ids, displays = storable(edit.added), list(edit.added.values())
-    for first in range(0, len(ids), _PORTION):
-        yield first, ids[first : first + _PORTION], displays[first : first + _PORTION]
+def _storable(id_: str) -> str:
+    """Return an id as it can be asked for: what no database takes is nobody's, as the empty text is."""
+    return id_ if may_be_stored(id_) else ""
+
+
+def at_positions(added: Mapping[str, str | None], positions: Iterable[str]) -> list[str]:
+    """Return the ids at these positions, which count from 1."""
+    sent = list(added)
+    return [sent[int(position) - 1] for position in positions]
+
+
+def _portions(added: Mapping[str, str | None]) -> Iterator[Mapping[str, str | None]]:
+    items = iter(added.items())
+    while portion := dict(islice(items, _PORTION)):
+        yield portion

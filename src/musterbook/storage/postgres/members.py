@@ -32,11 +32,13 @@ from musterbook.storage.postgres.group_lock import (
     GROUP,
     MEMBER_TYPES_SQL,
     THESE,
+    WANTED,
     at_positions,
     edit_members,
+    ids_text,
     lock_group,
-    storable,
     store_groups,
+    wanted_text,
 )
 from musterbook.storage.postgres.transaction import transaction
 from musterbook.storage.rows import RECORD_COLUMNS, may_be_stored, read_record
@@ -46,14 +48,15 @@ MAX_IDS_AT_ONCE: Final = 1000
 longer than a statement may."""
 
 # The subselect asks for one row of the primary key, however many members the group has; a join might read them all.
-# Positions are text, for an array of numbers costs the driver a question of its own on each new connection. `turn` is empty where the group has moved on and it matters; then every part after it has nothing to do.
+# Positions are text: for an array of numbers the driver asks each new connection what it is. `turn` is empty where the
+# group has moved on and it matters; then every part after it has nothing to do.
 _CHANGE: Final = f"""
 WITH seen AS MATERIALIZED (
     SELECT {RECORD_COLUMNS} FROM resources WHERE tenant_id = $1 AND resource_type = $2 AND id = $3
 ), wanted AS MATERIALIZED (
     SELECT wanted.id, wanted.display, wanted.position,
         (SELECT true FROM members WHERE tenant_id = $1 AND group_id = $3 AND member_id = wanted.id) AS is_member
-    FROM seen, unnest($4::text[], $5::text[]) WITH ORDINALITY AS wanted (id, display, position)
+    FROM seen, {WANTED.replace("<wanted>", "$4")}
 ), coming AS MATERIALIZED (
     SELECT resources.id, resources.resource_type, wanted.display, wanted.position
     FROM wanted
@@ -67,18 +70,18 @@ WITH seen AS MATERIALIZED (
     FROM wanted
     WHERE is_member IS NULL AND position NOT IN (SELECT position FROM coming)
 ), task AS MATERIALIZED (
-    SELECT total > 0 AND (NOT $7 OR total = cardinality($4)) AS is_refused,
+    SELECT total > 0 AND (NOT $6 OR total = (SELECT count(*) FROM wanted)) AS is_refused,
         EXISTS (SELECT FROM coming) OR EXISTS (
             SELECT FROM members WHERE tenant_id = $1 AND group_id = $3 AND <going>
         ) AS is_needed
     FROM unknown
 ), target AS MATERIALIZED (
     SELECT {RECORD_COLUMNS} FROM resources
-    WHERE tenant_id = $1 AND resource_type = $2 AND id = $3 AND ($8::bigint IS NULL OR revision = $8)
+    WHERE tenant_id = $1 AND resource_type = $2 AND id = $3 AND ($7::bigint IS NULL OR revision = $7)
         AND (SELECT is_needed AND NOT is_refused FROM task)
     FOR NO KEY UPDATE
 ), turn AS MATERIALIZED (
-    SELECT FROM target, seen WHERE target.revision = seen.revision OR $9
+    SELECT FROM target, seen WHERE target.revision = seen.revision OR $8
 ), added AS (
     INSERT INTO members (tenant_id, group_id, member_id, member_type, display)
     SELECT $1, $3, coming.id, coming.resource_type, coming.display FROM turn, coming
@@ -94,7 +97,7 @@ WITH seen AS MATERIALIZED (
         (SELECT array_to_json(array_agg(member_id ORDER BY member_id))::text FROM removed) AS removed
 ), changed AS (
     UPDATE resources
-    SET version = version + 1, revision = revision + 1, last_modified = greatest(last_modified, $10)
+    SET version = version + 1, revision = revision + 1, last_modified = greatest(last_modified, $9)
     FROM difference
     WHERE tenant_id = $1 AND resource_type = $2 AND id = $3
         AND (difference.added IS NOT NULL OR difference.removed IS NOT NULL)
@@ -104,12 +107,12 @@ WITH seen AS MATERIALIZED (
         tenant_id, resource_type, resource_id, number, at, action, actor_kind, actor_name, request_id, key_id,
         version, document, account, members_added, members_removed
     )
-    SELECT $1, $2, $3, changed.revision, changed.last_modified, $11, $12, $13, $14, $15,
+    SELECT $1, $2, $3, changed.revision, changed.last_modified, $10, $11, $12, $13, $14,
         changed.version, changed.document, changed.account, difference.added, difference.removed
     FROM changed, difference
 ), event AS (
     INSERT INTO events (tenant_id, id, type, resource_type, resource_id, revision, at)
-    SELECT $1, $16, $17, $2, $3, changed.revision, changed.last_modified FROM changed
+    SELECT $1, $15, $16, $2, $3, changed.revision, changed.last_modified FROM changed
 ), latest AS (
     SELECT 1 AS place, * FROM changed UNION ALL SELECT 2, * FROM target UNION ALL SELECT 3, * FROM seen
     ORDER BY place
@@ -117,7 +120,7 @@ WITH seen AS MATERIALIZED (
 )
 SELECT
     CASE
-        WHEN seen.revision <> $8 THEN 'stale'
+        WHEN seen.revision <> $7 THEN 'stale'
         WHEN task.is_refused THEN 'refused'
         WHEN NOT task.is_needed THEN 'unchanged'
         WHEN NOT EXISTS (SELECT FROM target) THEN 'gone'
@@ -130,8 +133,8 @@ SELECT
 FROM latest, seen, task, unknown
 """
 
-CHANGE: Final = _CHANGE.replace("<going>", THESE).replace("<ids>", "$6")
-REPLACE: Final = _CHANGE.replace("<going>", ALL_BUT_THESE).replace("<ids>", "$6")
+CHANGE: Final = _CHANGE.replace("<going>", THESE).replace("<ids>", "$5")
+REPLACE: Final = _CHANGE.replace("<going>", ALL_BUT_THESE).replace("<ids>", "$5")
 
 
 def is_large(edit: MembersEdit) -> bool:
@@ -163,9 +166,8 @@ async def _change_at_once(connection: Connection, change: MembersChange) -> Memb
         change.tenant_id,
         GROUP,
         change.group_id,
-        storable(edit.added),
-        list(edit.added.values()),
-        storable(edit.added if edit.replaces else edit.removed),
+        wanted_text(edit.added),
+        ids_text(edit.added if edit.replaces else edit.removed),
         edit.leaves_out_unknown,
         change.expected_revision,
         not edit.replaces and len(edit.added) + len(edit.removed) == 1,
@@ -181,7 +183,7 @@ async def _change_at_once(connection: Connection, change: MembersChange) -> Memb
     if not rows:
         return MembersOutcome(None)
     result, positions, *columns = rows[0]
-    unknown = at_positions(edit, positions or ())
+    unknown = tuple(at_positions(edit.added, positions or ()))
     match result:
         case "stale":
             raise StaleRevisionError
