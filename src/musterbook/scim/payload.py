@@ -43,8 +43,9 @@ def _parse_float(text: str) -> float:
 # The decoder's own way with a number of many digits takes ten times as long.
 _DECODER = msgspec.json.Decoder(float_hook=_parse_float)
 
-# The three patterns are possessive throughout (`*+`, `++`): they never go back, so they take linear time.
-_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+# The three patterns are possessive throughout (`*+`, `++`): they never go back, so they take linear time. A string that
+# is not closed goes to the end, or the search for it would begin anew at each quotation mark.
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.?)*+"?', re.DOTALL)
 _NUL = re.compile(rb"(?:[^\\]++|\\[^u]|\\u(?!0000))*+\\u0000")
 _LONE_SURROGATE = re.compile(
     rb"(?:[^\\]++|\\[^u]|\\u(?![dD][89a-fA-F])|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F])*+\\u[dD][89a-fA-F]"
