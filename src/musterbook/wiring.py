@@ -15,7 +15,7 @@ from musterbook.directory import Clock, RandomBytes
 from musterbook.directory.service import Directory
 from musterbook.directory.tenants import Tenants
 from musterbook.identity import Keys
-from musterbook.scim import user_type
+from musterbook.scim import group_type, user_type
 from musterbook.scim.service import Service, describe_service
 from musterbook.secret import Purpose, Secret, SecretError, read_or_make, secret_file
 from musterbook.settings import Settings, check_secret_is_given
@@ -61,11 +61,9 @@ class Services:
 
 def describe(settings: Settings, secret: Secret | None = None) -> Service:
     """Return the description of what a server with these settings serves."""
-    # A provider that reads groups is answered with none until groups are taken.
     return describe_service(
         settings.base_url + SCIM_PATH,
-        (user_type(),),
-        empty_endpoints=("Groups",),
+        (user_type(), group_type()),
         cursor_keys=() if secret is None else secret.keys(Purpose.CURSOR),
     )
 

@@ -372,5 +372,4 @@ class TestCyberArk:
             assert (await client.get("/Groups")).json() == NOBODY
             paths = ("/ServiceProviderConfig", "/ResourceTypes/User", f"/Schemas/{USER}", f"/Schemas/{ENTERPRISE}")
             assert [(await client.get(path)).status_code for path in paths] == [200] * 4
-            # Until groups are offered there is no such type, and it is not pretended.
-            assert (await client.get("/ResourceTypes/Group")).status_code == 404
+            assert (await client.get("/ResourceTypes/Group")).json()["name"] == "Group"

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.conformance.asking import ENTERPRISE, LIST_RESPONSE, USER, Json, body_of, create, refusal
+from tests.conformance.asking import ENTERPRISE, GROUP, LIST_RESPONSE, USER, Json, body_of, create, refusal
 
 CONFIG = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
 RESOURCE_TYPE = "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
@@ -44,8 +44,8 @@ async def test_resource_types_name_schemas_that_are_served(client: httpx.AsyncCl
     served = {schema["id"] for schema in await listed(client, "/Schemas")}
     types = await listed(client, "/ResourceTypes")
     named = {item["schema"] for item in types} | {part["schema"] for item in types for part in item["schemaExtensions"]}
-    assert named == served == {USER, ENTERPRISE}
-    assert [(item["id"], item["name"]) for item in types] == [("User", "User")]
+    assert named == served == {USER, ENTERPRISE, GROUP}
+    assert [(item["id"], item["name"]) for item in types] == [("User", "User"), ("Group", "Group")]
 
 
 async def test_every_schema_of_a_resource_is_served(client: httpx.AsyncClient) -> None:
@@ -119,12 +119,14 @@ async def test_a_query_at_the_root_is_not_offered(client: httpx.AsyncClient) -> 
     assert refusal(await client.get('/?filter=userName eq "ada"')) == (501, None)
 
 
-async def test_groups_are_empty_and_take_no_writes(client: httpx.AsyncClient) -> None:
-    """Groups are not offered yet and no resource type names them; a provider that reads them finds none."""
+async def test_groups_are_offered(client: httpx.AsyncClient) -> None:
+    """Groups have a resource type and a schema, and a provider that reads them in a new tenant finds none."""
+    assert [item["name"] for item in await listed(client, "/ResourceTypes")] == ["User", "Group"]
+    group = next(item for item in await listed(client, "/Schemas") if item["name"] == "Group")
+    assert {item["name"]: item["mutability"] for item in group["attributes"]} == {
+        "displayName": "readWrite",
+        "members": "readWrite",
+    }
     assert await listed(client, "/Groups") == []
     assert await listed(client, "/Groups?excludedAttributes=members&filter=displayName eq %22Crew%22") == []
     assert refusal(await client.get("/Groups/1")) == (404, None)
-    body = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "Crew", "members": []}
-    for method, path in (("POST", "/Groups"), ("PUT", "/Groups/1"), ("PATCH", "/Groups/1"), ("DELETE", "/Groups/1")):
-        assert refusal(await client.request(method, path, json=body)) == (501, None)
-    assert [item["name"] for item in await listed(client, "/ResourceTypes")] == ["User"]

@@ -25,7 +25,8 @@ from musterbook.scim.service import MAX_GROUP_BYTES, MAX_RESOURCE_BYTES
 from musterbook.settings import Settings, variable_name
 from musterbook.storage import BUSY_SECONDS, SEARCH_SECONDS
 from musterbook.web.body import GRACE_SECONDS, MAX_SECONDS, MIN_BYTES_PER_SECOND
-from musterbook.web.connection import HEAD_SECONDS, MAX_HEAD_BYTES, MAX_HEADER_FIELDS, MAX_REQUEST_LINE_BYTES
+from musterbook.web.connection import HEAD_SECONDS, MAX_HEAD_BYTES, MAX_HEADER_FIELDS
+from musterbook.web.head import MAX_REQUEST_LINE_BYTES
 from tests.cli.commands import COMMANDS, FOR_EVERY_COMMAND, arguments_of, options_of
 from tests.cli.shell import ADA, Shell
 from tests.documentation.session import DOCS
@@ -227,7 +228,7 @@ def test_every_limit() -> None:
         "Waiting for the database": f"{BUSY_SECONDS:g} seconds",
     }
     listed = {row[0]: row[1] for row in rows(section(HTTP, "## Limits"))}
-    by_schema = {"`userName`", "`externalId`, an e-mail address"}
+    by_schema = {"`userName`, the `displayName` of a group", "`externalId`, an e-mail address"}
     assert {name: limit for name, limit in listed.items() if name not in by_schema} == expected
 
 
@@ -252,6 +253,9 @@ def test_every_field_of_the_log(server: Server, key: str) -> None:
         "Operations": [{"method": "DELETE", "path": "/Users/nobody"}],
     }
     assert httpx.post(f"{server.scim_url}/Bulk", headers=headers, json=bulk).status_code == 200
+    added = httpx.get(f"{server.scim_url}/Users?count=1", headers=headers).json()["Resources"][0]["id"]
+    group = {"displayName": "Crew", "members": [{"value": added}, {"value": "nobody"}]}
+    assert httpx.post(f"{server.scim_url}/Groups", headers=headers, json=group).status_code == 201
     lines = [json.loads(line) for line in _lines(server)]
     written = {field for line in lines if line.get("event") == "request" for field in line}
     assert written == {name for row in rows(section(HTTP, "## The log")) for name in names(row[0])}
