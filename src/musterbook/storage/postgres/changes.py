@@ -20,7 +20,15 @@ from musterbook.directory.store import Change, Record, StaleRevisionError
 from musterbook.scim.members import MEMBER_TYPES, MembersEdit
 from musterbook.storage.postgres.connection import Connection
 from musterbook.storage.postgres.failures import is_still_member
-from musterbook.storage.postgres.group_lock import GROUP, NOBODY, Edited, edit_members, lock_group, store_groups
+from musterbook.storage.postgres.group_lock import (
+    GROUP,
+    NOBODY,
+    Edited,
+    edit_members,
+    empty_group,
+    lock_group,
+    store_groups,
+)
 from musterbook.storage.postgres.transaction import transaction
 from musterbook.storage.postgres.writes import check_another_administrator_stays, write
 from musterbook.storage.rows import RECORD_COLUMNS, read_record
@@ -29,8 +37,6 @@ from musterbook.storage.rows import RECORD_COLUMNS, read_record
 _LOCK_LEAVER: Final = """
 SELECT 1 FROM resources WHERE tenant_id = $1 AND resource_type = $2 AND id = $3 AND revision = $4 FOR UPDATE
 """
-
-_EMPTY: Final = "DELETE FROM members WHERE tenant_id = $1 AND group_id = $2 RETURNING member_id"
 
 _LOCK_GROUPS: Final = f"""
 SELECT {RECORD_COLUMNS} FROM resources
@@ -95,15 +101,13 @@ async def _leave_groups(connection: Connection, change: Change) -> Edited:
     tenant_id, resource_id = change.tenant_id, change.revision.resource_id
     if not await connection.fetch(_LOCK_LEAVER, tenant_id, change.resource_type, resource_id, change.expected_revision):
         raise StaleRevisionError
-    members: list[str] = []
-    if change.resource_type == GROUP:
-        members = [member for (member,) in await connection.fetch(_EMPTY, tenant_id, resource_id)]
+    edited = await empty_group(connection, tenant_id, resource_id) if change.resource_type == GROUP else NOBODY
     groups = [read_record(row) for row in await connection.fetch(_LOCK_GROUPS, tenant_id, resource_id)]
     if groups:
         # Some may have been left, or removed, while this transaction waited for them.
         left = {group_id for (group_id,) in await connection.fetch(_LEAVE, tenant_id, resource_id)}
         await _store_left(connection, change, [group for group in groups if group.stored.id in left])
-    return Edited(removed=tuple(sorted(members)))
+    return edited
 
 
 async def _store_left(connection: Connection, change: Change, groups: list[Record]) -> None:

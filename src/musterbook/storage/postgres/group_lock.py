@@ -36,8 +36,8 @@ ROWS FROM (
 THESE: Final = "members.member_id = ANY (ARRAY(SELECT json_array_elements_text(<ids>::json)))"
 ALL_BUT_THESE: Final = "members.member_id NOT IN (SELECT json_array_elements_text(<ids>::json))"
 
-_PORTION: Final = 10_000
-"""How many ids one of these statements takes, so that none takes longer than a statement may."""
+_PORTION: Final = 5_000
+"""How many rows one of these statements writes, so that none takes longer than a statement may."""
 
 LOCK: Final = f"""
 SELECT {RECORD_COLUMNS} FROM resources WHERE tenant_id = $1 AND resource_type = $2 AND id = $3 FOR NO KEY UPDATE
@@ -55,6 +55,7 @@ WITH stranger AS MATERIALIZED (
 ), added AS (
     INSERT INTO members (tenant_id, group_id, member_id, member_type, display)
     SELECT $1, $2, id, resource_type, display FROM coming ORDER BY id
+    ON CONFLICT ON CONSTRAINT members_pkey DO NOTHING
     RETURNING member_id
 )
 SELECT ARRAY(SELECT member_id FROM added),
@@ -65,7 +66,13 @@ SELECT ARRAY(SELECT member_id FROM added),
     )
 """
 
-_REMOVE: Final = "DELETE FROM members WHERE tenant_id = $1 AND group_id = $2 AND <going> RETURNING member_id"
+_REMOVE: Final = f"""
+DELETE FROM members
+WHERE tenant_id = $1 AND group_id = $2 AND member_id = ANY (ARRAY(
+    SELECT member_id FROM members WHERE tenant_id = $1 AND group_id = $2 AND <going> LIMIT {_PORTION}
+))
+RETURNING member_id
+"""
 _REMOVE_THESE: Final = _REMOVE.replace("<going>", THESE).replace("<ids>", "$3")
 _REMOVE_OTHERS: Final = _REMOVE.replace("<going>", ALL_BUT_THESE).replace("<ids>", "$3")
 
@@ -135,8 +142,26 @@ async def edit_members(connection: Connection, tenant_id: TenantId, group_id: st
     if unknown and (len(unknown) == len(edit.added) or not edit.leaves_out_unknown):
         raise UnknownMembersError(unknown)
     sql, ids = (_REMOVE_OTHERS, edit.added) if edit.replaces else (_REMOVE_THESE, edit.removed)
-    removed = [member for (member,) in await connection.fetch(sql, tenant_id, group_id, ids_text(ids))]
+    removed = await _remove(connection, sql, tenant_id, group_id, ids) if ids or edit.replaces else []
     return Edited(tuple(sorted(added)), tuple(sorted(removed)), tuple(unknown))
+
+
+async def empty_group(connection: Connection, tenant_id: TenantId, group_id: str) -> Edited:
+    """Take everybody out of a group that the open transaction has locked."""
+    removed = await _remove(connection, _REMOVE_OTHERS, tenant_id, group_id, ())
+    return Edited(removed=tuple(sorted(removed)))
+
+
+async def _remove(
+    connection: Connection, sql: str, tenant_id: TenantId, group_id: str, ids: Iterable[str]
+) -> list[str]:
+    text = ids_text(ids)
+    removed: list[str] = []
+    while portion := [member for (member,) in await connection.fetch(sql, tenant_id, group_id, text)]:
+        removed += portion
+        if len(portion) < _PORTION:
+            break
+    return removed
 
 
 async def store_groups(connection: Connection, tenant_id: TenantId, groups: Sequence[GroupLeft]) -> None:

@@ -18,6 +18,8 @@ Knows ``members`` and who exists. Writers work at the same moment (READ COMMITTE
 from dataclasses import replace
 from typing import Final
 
+import asyncpg
+
 from musterbook.directory.store import (
     GroupLeft,
     MembersChange,
@@ -151,11 +153,17 @@ async def change_members(connection: Connection, change: MembersChange) -> Membe
     if not may_be_stored(change.group_id):
         return MembersOutcome(None)
     if not is_large(change.members):
-        outcome = await _change_at_once(connection, change)
+        try:
+            outcome = await _change_at_once(connection, change)
+        except asyncpg.QueryCanceledError:
+            # A list may come in place of more members than one statement removes in its time.
+            if not change.members.replaces:
+                raise
+            outcome = None
         if outcome is not None:
             return outcome
     async with transaction(connection):
-        return await _change_under_lock(connection, change)
+        return await change_under_lock(connection, change)
 
 
 async def _change_at_once(connection: Connection, change: MembersChange) -> MembersOutcome | None:
@@ -199,7 +207,8 @@ async def _change_at_once(connection: Connection, change: MembersChange) -> Memb
             return MembersOutcome(read_record(columns), unknown, is_changed=result == "changed")
 
 
-async def _change_under_lock(connection: Connection, change: MembersChange) -> MembersOutcome:
+async def change_under_lock(connection: Connection, change: MembersChange) -> MembersOutcome:
+    """Change who is a member of a group in the transaction that is open, step by step."""
     record = await lock_group(connection, change.tenant_id, change.group_id)
     if record is None:
         return MembersOutcome(None)

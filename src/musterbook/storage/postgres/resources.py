@@ -22,15 +22,16 @@ from musterbook.directory.store import (
     StoreUnavailableError,
 )
 from musterbook.scim import ResourceType
-from musterbook.scim.members import MembersEdit
 from musterbook.scim.operation import Page, Query
 from musterbook.storage.postgres.changes import store_change
 from musterbook.storage.postgres.connection import Connection, Value
 from musterbook.storage.postgres.failures import is_still_member, was_rolled_back
+from musterbook.storage.postgres.group_lock import GROUP
 from musterbook.storage.postgres.members import change_members
 from musterbook.storage.postgres.pool import Pool
 from musterbook.storage.postgres.related import GET_WITH, GET_WITH_NONE, related_of
 from musterbook.storage.postgres.search import Search
+from musterbook.storage.postgres.together import create_together
 from musterbook.storage.rows import (
     EVENT_COLUMNS,
     RECORD_COLUMNS,
@@ -81,6 +82,8 @@ that hold each other and are removed at once, wait for each other until the serv
 
 _SECONDS_PER_ID: Final = 100e-6
 """How much longer a change of members may take for each id: several times what it takes."""
+_SECONDS_FOR_ALL: Final = 10.0
+"""How much longer it may take where all members of a group go, however many they are."""
 
 T = TypeVar("T")
 
@@ -119,15 +122,19 @@ class PostgresResourceStore:
 
     async def commit(self, change: Change) -> Sequence[str]:
         """Store the change whole, durably, or raise and store nothing; return the members-to-be that are nobody's."""
-        return await self._repeat(lambda connection: store_change(connection, change), change.members)
+        return await self._repeat(lambda connection: store_change(connection, change), _more_seconds(change))
 
     async def change_members(self, change: MembersChange) -> MembersOutcome:
         """Change who is a member of a group, durably, or raise and store nothing."""
-        return await self._repeat(lambda connection: change_members(connection, change), change.members)
+        return await self._repeat(lambda connection: change_members(connection, change), _more_seconds(change))
 
-    async def _repeat(self, work: Callable[[Connection], Awaitable[T]], edit: MembersEdit | None) -> T:
+    async def create_together(self, creations: Sequence[Change], members: Sequence[MembersChange]) -> None:
+        """Store new resources, then who is a member of which of them: all of it, or nothing."""
+        more_seconds = sum(map(_more_seconds, members))
+        await self._repeat(lambda connection: create_together(connection, creations, members), more_seconds)
+
+    async def _repeat(self, work: Callable[[Connection], Awaitable[T]], more_seconds: float) -> T:
         """Do the work, again where the server undid it for the sake of somebody else's, who goes first then."""
-        more_seconds = 0.0 if edit is None else _SECONDS_PER_ID * (len(edit.added) + len(edit.removed))
         for pause in _PAUSES:
             try:
                 return await self._pool.run(work, more_seconds=more_seconds)
@@ -148,6 +155,16 @@ class PostgresResourceStore:
     async def events(self, tenant_id: TenantId, *, after: tuple[int, int], limit: int) -> Sequence[StoredEvent]:
         """Return events in commit order after (transaction_id, position), none of a transaction still open."""
         return [read_event(row) for row in await self._pool.rows(EVENTS, tenant_id, *after, limit)]
+
+
+def _more_seconds(change: Change | MembersChange) -> float:
+    if isinstance(change, Change) and change.record is None:
+        return _SECONDS_FOR_ALL if change.resource_type == GROUP else 0.0
+    edit = change.members
+    if edit is None:
+        return 0.0
+    seconds = _SECONDS_PER_ID * (len(edit.added) + len(edit.removed))
+    return seconds + _SECONDS_FOR_ALL if edit.replaces else seconds
 
 
 def _read_record_with_related(row: Row) -> Record:
