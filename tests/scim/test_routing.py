@@ -2,13 +2,13 @@
 
 import pytest
 
-from musterbook.scim import user_type
+from musterbook.scim import group_type, user_type
 from musterbook.scim.errors import MethodNotAllowedError, NotFoundError, NotSupportedError
 from musterbook.scim.routing import Endpoint, Route, body_limit, find_route, is_public
 from musterbook.scim.service import MAX_BULK_BYTES, MAX_GROUP_BYTES, MAX_RESOURCE_BYTES, describe_service
 
-USER = user_type()
-SERVICE = describe_service("https://example.com/scim/v2/", [USER], empty_endpoints=["Groups"])
+USER, GROUP = user_type(), group_type()
+SERVICE = describe_service("https://example.com/scim/v2/", [USER, GROUP])
 
 
 @pytest.mark.parametrize(
@@ -24,8 +24,8 @@ SERVICE = describe_service("https://example.com/scim/v2/", [USER], empty_endpoin
         ("POST", "/Users/.search", Route(Endpoint.SEARCH, "/Users/.search", USER)),
         ("GET", "/Users/Me", Route(Endpoint.RESOURCE, "/Users/{id}", USER, "Me")),
         ("GET", "/Users/%2e", Route(Endpoint.RESOURCE, "/Users/{id}", USER, "%2e")),
-        ("GET", "/Groups", Route(Endpoint.EMPTY, "/Groups")),
-        ("DELETE", "/Groups/1", Route(Endpoint.EMPTY, "/Groups/{id}", None, "1")),
+        ("GET", "/Groups", Route(Endpoint.RESOURCES, "/Groups", GROUP)),
+        ("DELETE", "/Groups/1", Route(Endpoint.RESOURCE, "/Groups/{id}", GROUP, "1")),
         ("GET", "/ServiceProviderConfig", Route(Endpoint.SERVICE_PROVIDER_CONFIG, "/ServiceProviderConfig")),
         ("GET", "/Schemas", Route(Endpoint.SCHEMAS, "/Schemas")),
         ("GET", "/Schemas/urn:x", Route(Endpoint.SCHEMA, "/Schemas/{id}", None, "urn:x")),
@@ -76,7 +76,7 @@ def test_a_path_that_means_nothing(method: str, path: str) -> None:
         ("POST", "/ResourceTypes/User", ("GET",)),
         ("GET", "/Users/.search", ("POST",)),
         ("DELETE", "/Users/.search", ("POST",)),
-        ("BREW", "/Groups", ("GET", "POST", "PUT", "PATCH", "DELETE")),
+        ("BREW", "/Groups", ("GET", "POST")),
     ],
 )
 def test_a_method_that_is_not_taken(method: str, path: str, allowed: tuple[str, ...]) -> None:

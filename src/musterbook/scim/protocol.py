@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from musterbook.scim import discovery
 from musterbook.scim.dialects import Tolerance
-from musterbook.scim.errors import ForbiddenError, NotFoundError, NotSupportedError, UnsupportedMediaTypeError
+from musterbook.scim.errors import ForbiddenError, NotFoundError, UnsupportedMediaTypeError
 from musterbook.scim.members import take_members
 from musterbook.scim.operation import (
     DEFAULT_PROJECTION,
@@ -86,8 +86,6 @@ def parse_request(request: ScimRequest, service: Service, tolerance: Tolerance) 
     route = find_route(request.method, request.path, service)
     if route.resource_type is not None:
         return _parse_resource_request(request, route, route.resource_type, tolerance)
-    if route.endpoint is Endpoint.EMPTY:
-        return _answer_empty(request, route)
     if route.endpoint is Endpoint.BULK:
         return Exchange(route.template, "bulk", None, bulk=_body(request), tolerance=tolerance)
     return _answer_discovery(request, route, service)
@@ -174,16 +172,6 @@ def check_content_type(content_type: str | None) -> None:
     charsets = [part.removeprefix("charset=").strip('"') for part in parameters if part.startswith("charset=")]
     if (media_type and media_type not in _JSON_TYPES) or any(charset not in {"utf-8", "utf8"} for charset in charsets):
         raise UnsupportedMediaTypeError("Send the body as application/scim+json or application/json, in UTF-8.")
-
-
-def _answer_empty(request: ScimRequest, route: Route) -> Exchange:
-    if request.method != "GET":
-        raise NotSupportedError(
-            "Groups are not taken yet. In the provider's application, leave groups out of provisioning."
-        )
-    if route.id:
-        raise NotFoundError("There is no resource with this id.")
-    return Exchange(route.template, "search", None, discovery.list_response([]))
 
 
 def _answer_discovery(request: ScimRequest, route: Route, service: Service) -> Exchange:

@@ -21,8 +21,6 @@ class Endpoint(Enum):
     """A query of a resource type by POST, such as ``/Users/.search``."""
     RESOURCE = "resource"
     """One resource, such as ``/Users/{id}``."""
-    EMPTY = "empty"
-    """An endpoint that lists nothing and takes no writes."""
     SERVICE_PROVIDER_CONFIG = "service-provider-config"
     SCHEMAS = "schemas"
     SCHEMA = "schema"
@@ -50,7 +48,6 @@ _METHODS: dict[Endpoint, tuple[str, ...]] = {
     Endpoint.RESOURCES: ("GET", "POST"),
     Endpoint.SEARCH: ("POST",),
     Endpoint.RESOURCE: ("GET", "PUT", "PATCH", "DELETE"),
-    Endpoint.EMPTY: ("GET", "POST", "PUT", "PATCH", "DELETE"),
     Endpoint.SERVICE_PROVIDER_CONFIG: ("GET",),
     Endpoint.SCHEMAS: ("GET",),
     Endpoint.SCHEMA: ("GET",),
@@ -94,7 +91,7 @@ def find_route(method: str, path: str, service: Service) -> Route:
     """
     route = _match([segment for segment in path.split("/") if segment], service)
     if route is None:
-        raise NotFoundError("There is no such endpoint. The resources are at /Users below the SCIM base URL.")
+        raise NotFoundError("There is no such endpoint. Resources are at /Users and /Groups below the SCIM base URL.")
     allowed = _METHODS[route.endpoint]
     if method not in allowed:
         raise MethodNotAllowedError(f"This endpoint takes {', '.join(allowed)}.", allowed=allowed)
@@ -111,8 +108,6 @@ def _match(segments: list[str], service: Service) -> Route | None:
             return Route(Endpoint.SEARCH, f"/{name}/.search", service.by_endpoint[name])
         case [name, id_] if name in service.by_endpoint:
             return Route(Endpoint.RESOURCE, f"/{name}/{{id}}", service.by_endpoint[name], id_)
-        case [name, *rest] if name in service.empty_endpoints and len(rest) <= 1:
-            return Route(Endpoint.EMPTY, f"/{name}/{{id}}" if rest else f"/{name}", None, rest[0] if rest else "")
         case [name] if name in _DISCOVERY:
             return Route(_DISCOVERY[name][0], f"/{name}")
         case [name, id_] if name in _DISCOVERY and (one := _DISCOVERY[name][1]) is not None:
