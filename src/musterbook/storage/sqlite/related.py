@@ -4,7 +4,6 @@ Knows ``members`` and the names of groups; writes nothing. Who shows no membersh
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
 from typing import Final
@@ -105,7 +104,7 @@ def with_memberships(
         case "User":
             return _with_groups(reader, tenant_id, found)
         case _:
-            return [replace(stored, related=()) for stored in found]
+            return [_showing(stored, ()) for stored in found]
 
 
 def _with_members(reader: Reader, tenant_id: TenantId, found: Sequence[StoredResource]) -> list[StoredResource]:
@@ -119,7 +118,7 @@ def _with_members(reader: Reader, tenant_id: TenantId, found: Sequence[StoredRes
         left -= len(members)
         if shown and left < 0:
             break
-        shown.append(replace(stored, related=members))
+        shown.append(_showing(stored, members))
     return shown
 
 
@@ -130,4 +129,9 @@ def _with_groups(reader: Reader, tenant_id: TenantId, found: Sequence[StoredReso
         member: tuple(Related._make(row[1:]) for row in of_member)
         for member, of_member in groupby(rows, key=itemgetter(0))
     }
-    return [replace(stored, related=groups.get(stored.id, ())) for stored in found]
+    return [_showing(stored, groups.get(stored.id, ())) for stored in found]
+
+
+def _showing(stored: StoredResource, related: Sequence[Related]) -> StoredResource:
+    # Not by dataclasses.replace, which takes a fifth of the time of a page.
+    return StoredResource(stored.id, stored.document, stored.meta, related)
