@@ -8,6 +8,7 @@ from tests.conformance.asking import PATCH_OP, Json, body_of, create, found, rea
 BULK_REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 BULK_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 
 
 async def bulk(client: httpx.AsyncClient, *operations: Json, **members: Json) -> list[Json]:
@@ -180,3 +181,52 @@ async def test_every_seventh_of_a_thousand_is_invalid(client: httpx.AsyncClient)
             number = int(resource["userName"].removeprefix("user"))
             assert results[number]["location"] == resource["meta"]["location"]
     assert await found(client, "userName pr") == [f"user{number:04}" for number in range(1_000) if number % 7]
+
+
+def founding(name: str, *members: str) -> Json:
+    """Return the operation that creates a group, whose bulkId is the name."""
+    data = {"schemas": [GROUP], "displayName": name, "members": [{"value": f"bulkId:{each}"} for each in members]}
+    return {"method": "POST", "path": "/Groups", "bulkId": name, "data": data}
+
+
+async def members_of(client: httpx.AsyncClient, result: Json) -> set[str]:
+    """Return the ids of the members of the group that a result is about; its version is the one in the result."""
+    answer = await client.get(f"/Groups/{id_in(result)}")
+    group = answer.json()
+    assert (answer.status_code, group["meta"]["version"]) == (200, result["version"])
+    return {member["value"] for member in group.get("members", [])}
+
+
+async def test_a_group_and_its_members_come_together(client: httpx.AsyncClient) -> None:
+    """R-162: members are referred to before and after they are created."""
+    results = await bulk(client, adding("ada"), founding("Crew", "ada", "bob"), adding("bob"))
+    assert [result["status"] for result in results] == ["201", "201", "201"]
+    assert await members_of(client, results[1]) == {id_in(results[0]), id_in(results[2])}
+
+
+async def test_groups_that_hold_each_other(client: httpx.AsyncClient) -> None:
+    """R-163: references in a circle are resolved: of groups, of one in itself, and of people's managers."""
+    results = await bulk(
+        client,
+        founding("A", "B"),
+        founding("B", "C"),
+        founding("C", "A"),
+        founding("Self", "Self"),
+        adding("ada", **{ENTERPRISE: {"manager": {"value": "bulkId:bob"}}}),
+        adding("bob", **{ENTERPRISE: {"manager": {"value": "bulkId:ada"}}}),
+    )
+    assert [result["status"] for result in results] == ["201"] * 6
+    a, b, c, alone, ada, bob = map(id_in, results)
+    held = [await members_of(client, result) for result in results[:4]]
+    assert held == [{b}, {c}, {a}, {alone}]
+    assert [(await read(client, one))[ENTERPRISE]["manager"]["value"] for one in (ada, bob)] == [bob, ada]
+
+
+async def test_a_circle_comes_whole_or_not_at_all(client: httpx.AsyncClient) -> None:
+    """R-163: where one of those that refer to each other cannot be created, each is 409 and none is there."""
+    assert [result["status"] for result in await bulk(client, founding("B"))] == ["201"]
+    results = await bulk(client, founding("A", "B"), founding("B", "A"), adding("ada"))
+    assert [result["status"] for result in results] == ["409", "409", "201"]
+    assert "displayName" in results[0]["response"]["detail"]
+    page = (await client.get("/Groups")).json()
+    assert [group["displayName"] for group in page["Resources"]] == ["B"]

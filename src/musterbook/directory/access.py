@@ -6,7 +6,7 @@ tenant is meant is no question: an actor carries its tenant and cannot name anot
 
 from musterbook.directory.actor import Actor, ActorKind
 from musterbook.directory.break_glass import break_glass_type
-from musterbook.directory.operation import AnyOperation, DirectoryOperation
+from musterbook.directory.operation import AnyOperation, CreateTogether, DirectoryOperation
 from musterbook.scim.errors import ForbiddenError
 
 
@@ -23,5 +23,6 @@ def authorize(actor: Actor, operation: AnyOperation) -> None:
         return
     if isinstance(operation, DirectoryOperation):
         raise ForbiddenError("A SCIM client may not do this.")
-    if operation.resource_type is break_glass_type():
+    creates = operation.creates if isinstance(operation, CreateTogether) else (operation,)
+    if any(each.resource_type is break_glass_type() for each in creates):
         raise ForbiddenError("Break-glass accounts cannot be reached by SCIM.")

@@ -13,7 +13,7 @@ from musterbook.directory.history import HistoryLine
 from musterbook.directory.person import Person
 from musterbook.directory.store import HistoryQuery
 from musterbook.scim import ResourceType
-from musterbook.scim.operation import Found
+from musterbook.scim.operation import Created, CreateResource, Found
 from musterbook.scim.operation import Operation as ScimOperation
 from musterbook.scim.operation import Outcome as ScimOutcome
 
@@ -72,6 +72,16 @@ class RestoreResource:
 
 
 @dataclass(frozen=True, slots=True)
+class CreateTogether:
+    """Create resources that refer to each other: all of them, or none (RFC 7644 §3.7.1).
+
+    Each has its id already. Members that are created by the same operation become members once all are there.
+    """
+
+    creates: Sequence[CreateResource]
+
+
+@dataclass(frozen=True, slots=True)
 class ListHistory:
     """List what was changed, by whom, newest first."""
 
@@ -83,6 +93,13 @@ class Shown:
     """One person, as asked for or after a change."""
 
     person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedTogether:
+    """What was created, in the order in which it was asked for, without members."""
+
+    created: Sequence[Created]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,5 +120,5 @@ DirectoryOperation: TypeAlias = (
     FindPerson | ListPeople | GrantRole | RevokeRole | SetDisplayName | RestoreResource | ListHistory
 )
 DirectoryOutcome: TypeAlias = Shown | People | History | Found
-AnyOperation: TypeAlias = ScimOperation | DirectoryOperation
-AnyOutcome: TypeAlias = ScimOutcome | DirectoryOutcome
+AnyOperation: TypeAlias = ScimOperation | CreateTogether | DirectoryOperation
+AnyOutcome: TypeAlias = ScimOutcome | CreatedTogether | DirectoryOutcome

@@ -21,9 +21,10 @@ from musterbook.directory.changes import (
 )
 from musterbook.directory.clock import is_id
 from musterbook.directory.history import Action
+from musterbook.directory.operation import CreatedTogether, CreateTogether
 from musterbook.directory.records import Records
 from musterbook.directory.rules import State
-from musterbook.directory.store import ALL_RELATED, GroupLeft, Record, ResourceStore
+from musterbook.directory.store import ALL_RELATED, Change, GroupLeft, MembersChange, Record, ResourceStore
 from musterbook.directory.writing import Writer
 from musterbook.scim import Resource, StoredResource, apply_patch, replace_resource
 from musterbook.scim.members import MembersEdit
@@ -88,12 +89,36 @@ class ScimOperations:
         is_known = operation.precondition.is_known(record.stored.meta.version)
         return Found(operation.resource_type, record.stored, is_known)
 
-    async def _create(self, actor: Actor, operation: CreateResource) -> Created:
-        resource_type, members = operation.resource_type, operation.members
-        occasion = self._writer.occasion(actor, Action.CREATED)
+    async def create_together(self, actor: Actor, operation: CreateTogether) -> CreatedTogether:
+        """Create resources that refer to each other: all of them, or none."""
+        creations: list[Change] = []
+        members: list[MembersChange] = []
+        created: list[Created] = []
+        for create in operation.creates:
+            record, creation = self._new(actor, create)
+            stored = record.stored
+            creations.append(creation)
+            if create.members is not None and create.members.added:
+                occasion = self._writer.occasion(actor, Action.UPDATED)
+                group_id = ResourceId(stored.id)
+                members.append(
+                    members_change(create.resource_type, group_id, create.members, occasion, expected_revision=None)
+                )
+                # The members come once all are there, which is a change of its own.
+                stored = replace(stored, meta=replace(stored.meta, version=stored.meta.version + 1))
+            created.append(Created(create.resource_type, stored))
+        types = {create.resource_type.name: create.resource_type for create in operation.creates}
+        await self._writer.create_together(creations, members, types)
+        return CreatedTogether(created)
+
+    def _new(self, actor: Actor, operation: CreateResource) -> tuple[Record, Change]:
         resource = replace(rules.with_defaults(operation.resource), id=operation.id or self._writer.make_id())
         account = rules.open_account(resource, _SOURCES[actor.kind])
-        record, change = create_change(State(resource, account), occasion)
+        return create_change(State(resource, account), self._writer.occasion(actor, Action.CREATED))
+
+    async def _create(self, actor: Actor, operation: CreateResource) -> Created:
+        resource_type, members = operation.resource_type, operation.members
+        record, change = self._new(actor, operation)
         unknown = await self._writer.commit(replace(change, members=members), resource_type)
         if members is not None and members.added:
             stored = await self._read_again(actor, operation, record)

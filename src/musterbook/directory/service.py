@@ -14,6 +14,8 @@ from musterbook.directory.directory_operations import DirectoryOperations
 from musterbook.directory.operation import (
     AnyOperation,
     AnyOutcome,
+    CreatedTogether,
+    CreateTogether,
     DirectoryOperation,
     FindPerson,
     GrantRole,
@@ -68,6 +70,8 @@ class Directory:
         self, actor: Actor, operation: GetResource | ReplaceResource | PatchResource | RestoreResource
     ) -> Found: ...
     @overload
+    async def perform(self, actor: Actor, operation: CreateTogether) -> CreatedTogether: ...
+    @overload
     async def perform(self, actor: Actor, operation: SearchResources) -> Page: ...
     @overload
     async def perform(self, actor: Actor, operation: DeleteResource) -> Deleted: ...
@@ -92,6 +96,8 @@ class Directory:
         try:
             if isinstance(operation, DirectoryOperation):
                 return await self._own.perform(actor, operation)
+            if isinstance(operation, CreateTogether):
+                return await self._scim.create_together(actor, operation)
             return await self._scim.perform(actor, operation)
         except StoreUnavailableError as error:
             raise errors.store_away() from error

@@ -16,6 +16,7 @@ Failures::
     ├── LastAdministratorError    the change would leave the tenant without an administrator
     ├── QueryTooExpensiveError    a filter had to look at more rows than the time allows
     ├── UnknownMembersError       what was to become a member of a group does not exist
+    ├── CreationRefusedError      one of several resources that are created together cannot be
     ├── TenantExistsError         the slug is taken
     └── StoreUnavailableError     the database is away, busy beyond the deadline, or out of space
 """
@@ -66,6 +67,15 @@ class UnknownMembersError(StoreError):
         """Say which ids are nobody's."""
         super().__init__("there is nobody with these ids")
         self.unknown = tuple(unknown)
+
+
+class CreationRefusedError(StoreError):
+    """One of several resources that are created together cannot be; the cause says why."""
+
+    def __init__(self, resource_type: str) -> None:
+        """Say of which type the resource is."""
+        super().__init__(f"a {resource_type} cannot be created")
+        self.resource_type = resource_type
 
 
 class TenantExistsError(StoreError):
@@ -230,6 +240,13 @@ class ResourceStore(Protocol):
         Raises:
             UnknownMembersError: as :meth:`commit`.
             StaleRevisionError: the group is not at ``expected_revision``.
+        """
+
+    async def create_together(self, creations: Sequence[Change], members: Sequence[MembersChange]) -> None:
+        """Store new resources that refer to each other, then who is a member of which of them: all of it, or nothing.
+
+        Raises:
+            CreationRefusedError: for the cause that :meth:`commit` would name.
         """
 
     async def history(self, tenant_id: TenantId, query: HistoryQuery) -> Sequence[HistoryEntry]:

@@ -5,7 +5,7 @@ moved on meanwhile, the change is computed again from what is there by then.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ from musterbook.directory.records import Records
 from musterbook.directory.rules import State
 from musterbook.directory.store import (
     Change,
+    CreationRefusedError,
     LastAdministratorError,
     MembersChange,
     MembersOutcome,
@@ -95,6 +96,20 @@ class Writer:
         """
         with _refusals(resource_type):
             return await self._store.change_members(change)
+
+    async def create_together(
+        self, creations: Sequence[Change], members: Sequence[MembersChange], types: Mapping[str, ResourceType]
+    ) -> None:
+        """Store new resources that refer to each other, then who is a member of which; ``types`` are theirs by name.
+
+        Raises:
+            UniquenessError, InvalidValueError: as :meth:`commit`.
+        """
+        try:
+            await self._store.create_together(creations, members)
+        except CreationRefusedError as error:
+            with _refusals(types[error.resource_type]):
+                raise error.__cause__ or error from error
 
     async def update(
         self, actor: Actor, resource_type: ResourceType, id_: str, next_state: Callable[[State], State], action: Action

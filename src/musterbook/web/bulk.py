@@ -10,10 +10,10 @@ from dataclasses import replace
 from structlog.typing import FilteringBoundLogger
 
 from musterbook.directory import Actor
+from musterbook.directory.operation import CreateTogether
 from musterbook.scim import Tolerance
 from musterbook.scim.bulk import BulkItem, BulkJob, parse_bulk
-from musterbook.scim.errors import ConflictError
-from musterbook.scim.operation import Outcome
+from musterbook.scim.operation import CreateResource, Outcome
 from musterbook.scim.protocol import Exchange
 from musterbook.web.errors import attempt
 from musterbook.web.record import RequestRecord
@@ -56,7 +56,8 @@ class _Performer:
         operations = [job.operation(item, self._services.service, self._tolerance) for item in unit]
         directory = self._services.directory
         if job.is_circle(unit):
-            raise ConflictError("References in a circle are not resolved.")
+            creates = [operation for operation in operations if isinstance(operation, CreateResource)]
+            return (await directory.perform(self._actor, CreateTogether(creates))).created
         outcomes = [await directory.perform(self._actor, operation) for operation in operations]
         for outcome in outcomes:
             self._record.note(outcome)

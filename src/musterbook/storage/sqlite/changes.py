@@ -13,6 +13,7 @@ from musterbook.directory.events import Event
 from musterbook.directory.history import Revision
 from musterbook.directory.store import (
     Change,
+    CreationRefusedError,
     GroupLeft,
     LastAdministratorError,
     MembersChange,
@@ -128,6 +129,26 @@ def store_change(connection: sqlite3.Connection, change: Change) -> Sequence[str
             raise
         raise refusal from error
     return edited.unknown
+
+
+def store_together(
+    connection: sqlite3.Connection, creations: Sequence[Change], members: Sequence[MembersChange]
+) -> None:
+    """Store new resources, then who is a member of which of them, in the transaction that is open.
+
+    Raises:
+        CreationRefusedError: one of them cannot be stored.
+    """
+    for creation in creations:
+        try:
+            store_change(connection, creation)
+        except StoreError as error:
+            raise CreationRefusedError(creation.resource_type) from error
+    for change in members:
+        try:
+            store_members_change(connection, change)
+        except StoreError as error:
+            raise CreationRefusedError(change.revision.resource_type) from error
 
 
 def store_members_change(connection: sqlite3.Connection, change: MembersChange) -> MembersOutcome:

@@ -23,7 +23,7 @@ from musterbook.storage.rows import (
     read_record,
     read_related,
 )
-from musterbook.storage.sqlite.changes import store_change, store_members_change
+from musterbook.storage.sqlite.changes import store_change, store_members_change, store_together
 from musterbook.storage.sqlite.connection import Reader, Row, Value
 from musterbook.storage.sqlite.related import get_with_related
 from musterbook.storage.sqlite.search import Search
@@ -94,6 +94,10 @@ class SqliteResourceStore:
     async def change_members(self, change: MembersChange) -> MembersOutcome:
         """Change who is a member of a group, durably, or raise and store nothing."""
         return await self._writer.run(lambda connection: store_members_change(connection, change))
+
+    async def create_together(self, creations: Sequence[Change], members: Sequence[MembersChange]) -> None:
+        """Store new resources, then who is a member of which of them: all of it, or nothing."""
+        await self._writer.run(lambda connection: store_together(connection, creations, members))
 
     async def history(self, tenant_id: TenantId, query: HistoryQuery) -> Sequence[HistoryEntry]:
         """Return revisions, each with the one before it, in the order that :class:`HistoryQuery` states."""
