@@ -231,7 +231,10 @@ class TestPatchOfPresentMembers:
         ],
     )
     def test_what_is_said_of_a_member_is_immutable(self, sent: Json, error: type[ScimError]) -> None:
-        """72: a member is added and removed; value, type and display do not change (RFC 7643 §8.7.1)."""
+        """72: a member is added and removed; value, type and display do not change (RFC 7643 §8.7.1).
+
+        DEVIATION(RFC 7644 §3.5.2): nor can a member be given a name that it was added without.
+        """
         with pytest.raises(error):
             members_of(sent).edit_of(PRESENT)
 
