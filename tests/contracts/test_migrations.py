@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from musterbook.directory.history import Revision
+from musterbook.directory.store import HistoryQuery
 from musterbook.scim.match import COMPARISON_KEY_VERSION
 from musterbook.storage import (
     Database,
@@ -16,6 +18,7 @@ from musterbook.storage import (
 )
 from musterbook.storage.migrations import AppliedMigration, Migration, SchemaVersion
 from tests.contracts.engines import BROKEN_STATEMENT, Engine
+from tests.contracts.groups import adding, direct, founded, group, shown
 from tests.contracts.looks import contents, found_ids
 from tests.contracts.sample import ACME, GLOBEX, created, id_of, person
 
@@ -42,6 +45,18 @@ async def version_of(database_url: str) -> SchemaVersion:
         await database.close()
 
 
+def _stored_by_the_first_release(revision: Revision) -> list[str]:
+    """Return the statements that store Ada and how she came, by the tables of the first migration."""
+    owner, time = f"'{ACME}', 'User', '{ADA.id}'", f"'{revision.at}'"
+    document, account = f"'{revision.document}'", f"'{revision.account}'"
+    actor = f"'scim', '{revision.actor_name}', '{revision.request_id}', '{revision.key_id}'"
+    return [
+        f"INSERT INTO tenants VALUES ('{ACME}', 'acme', 'Acme', 'active', {time}, false, {time})",
+        f"INSERT INTO resources VALUES ({owner}, {document}, 1, {time}, {time}, {account}, 1, NULL, NULL, NULL)",
+        f"INSERT INTO revisions VALUES ({owner}, 1, {time}, 'created', {actor}, 1, {document}, {account})",
+    ]
+
+
 class TestMigrationContract:
     """What every engine's migrations keep."""
 
@@ -52,6 +67,26 @@ class TestMigrationContract:
         assert await migrate_database(database_url) == []
         applied = tuple(AppliedMigration(item.number, item.name, item.compatible) for item in engine.known)
         assert await version_of(database_url) == SchemaVersion(engine.known, applied, COMPARISON_KEY_VERSION)
+
+    async def test_people_from_before_there_were_groups_join_one(self, engine: Engine, database_url: str) -> None:
+        """What the first release has stored is as it was, and goes on with what came later."""
+        await engine.migrate(engine.known[:1])
+        revision = created(ADA).revision
+        for statement in _stored_by_the_first_release(revision):
+            await engine.execute(statement)
+        assert await migrate_database(database_url) == [item.name for item in engine.known[1:]]
+        database = await open_database(database_url)
+        try:
+            record = await database.resources.get(ACME, "User", ADA.id, related_limit=1)
+            history = await database.resources.history(ACME, HistoryQuery())
+            crew = group(11, "Crew")
+            await database.resources.commit(founded(crew, adding(ADA)))
+            groups = await shown(database, ADA)
+        finally:
+            await database.close()
+        assert record == replace(ADA.record, stored=replace(ADA.record.stored, related=()))
+        assert [entry.revision for entry in history] == [revision]
+        assert groups == (direct(crew),)
 
     async def test_a_new_migration_is_applied_to_what_is_there(self, database: Database, engine: Engine) -> None:
         """Only what is pending is applied, and the data stays."""
@@ -132,6 +167,25 @@ class TestNewComparisonKeys:
         assert await engine.execute(KEY_VERSION) == [(COMPARISON_KEY_VERSION,)]
         assert await contents(database) == before
         assert await found_ids(database, 'userName eq "ZO\u00cb"') == [id_of(3)]
+
+    async def test_groups_get_the_keys_of_their_tenant(
+        self, database: Database, engine: Engine, database_url: str
+    ) -> None:
+        """Where names are unique a group's name is its unique key; where groups share names it is an indexed value."""
+        await engine.execute(f"UPDATE tenants SET unique_group_names = false WHERE tenant_id = '{GLOBEX}'")
+        crew = group(11, "Crew")
+        sharing = [replace(group(number, "Crew", tenant_id=GLOBEX), has_unique_name=False) for number in (11, 12)]
+        for each in (crew, *sharing):
+            await database.resources.commit(founded(each))
+        expected = [(crew.id, "crew"), *((each.id, None) for each in sharing)]
+        values = [(each.id, "displayName", "crew") for each in sharing]
+        keys = STORED_KEYS.replace("'User'", "'Group'")
+        assert (await engine.execute(keys), await engine.execute(STORED_VALUES)) == (expected, values)
+        await engine.execute("UPDATE resources SET unique_key = 'x' WHERE unique_key = 'crew'")
+        await engine.execute("UPDATE indexed_values SET value_key = 'x'")
+        await engine.execute(OLD_KEYS)
+        assert await migrate_database(database_url) == []
+        assert (await engine.execute(keys), await engine.execute(STORED_VALUES)) == (expected, values)
 
     async def test_resources_that_become_equal_are_named_and_nothing_changes(
         self, database: Database, engine: Engine, database_url: str

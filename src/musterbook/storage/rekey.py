@@ -35,7 +35,7 @@ class RowKeys:
 
 
 def keys_of(
-    tenant_id: str, resource_type: str, resource_id: str, document: str, *, unique_group_names: bool = True
+    tenant_id: str, resource_type: str, resource_id: str, document: str, *, unique_group_names: bool
 ) -> RowKeys:
     """Return the keys of a stored document; ``unique_group_names`` as the tenant has it.
 

@@ -182,7 +182,7 @@ def split_statements(sql: str) -> Iterator[str]:
 
 _DOCUMENTS: Final = """
 SELECT resources.tenant_id, resource_type, id, document, tenants.unique_group_names, resources.rowid
-FROM resources JOIN tenants ON tenants.tenant_id = resources.tenant_id
+FROM resources CROSS JOIN tenants ON tenants.tenant_id = resources.tenant_id
 WHERE resources.rowid > ?
 ORDER BY resources.rowid
 LIMIT ?
