@@ -11,7 +11,9 @@ from musterbook.scim.schema import (
     Attribute,
     AttributeType,
     Mutability,
+    Returned,
     SchemaExtension,
+    group_type,
     make_resource_type,
     make_schema,
     user_type,
@@ -171,3 +173,20 @@ class TestMutability:
         """An extension that is left out keeps what the client could not have written."""
         current = {"label": "a", "urn:example:Parts": {"issued": "2024", "label": "b"}}
         assert self.replace(current, {"label": "a"}) == {"label": "a", "urn:example:Parts": {"issued": "2024"}}
+
+    @pytest.mark.parametrize(
+        "hidden", [{"returned": Returned.NEVER}, {"mutability": Mutability.WRITE_ONLY}], ids=["never", "write-only"]
+    )
+    def test_what_is_never_returned_outlives_a_put_that_leaves_it_out(self, hidden: Json) -> None:
+        """Whoever sends back what was read could not send it; a new value takes its place."""
+        schema = make_schema("urn:example:Safe", "Safe", "", [Attribute("code", AttributeType.STRING, **hidden)])
+        safe = make_resource_type("Safe", "/Safes", schema)
+        current = Resource(safe, {"code": "1"})
+        assert replace_resource(current, Resource(safe, {})).attributes == {"code": "1"}
+        assert replace_resource(current, Resource(safe, {"code": "2"})).attributes == {"code": "2"}
+
+
+def test_memberships_are_no_part_of_a_put() -> None:
+    """A resource that was read with its memberships keeps them, so that nothing seems to have changed."""
+    group = Resource(group_type(), {"displayName": "Crew", "members": [{"value": "1"}]})
+    assert replace_resource(group, Resource(group_type(), {"displayName": "Crew"})) == group

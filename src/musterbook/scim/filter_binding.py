@@ -22,7 +22,7 @@ from musterbook.scim.filter_dialects import (
 )
 from musterbook.scim.match import instant_key
 from musterbook.scim.path import AttrPath, BoundPath, parse_attr_path, resolve
-from musterbook.scim.schema import COMMON_ATTRIBUTES, Attribute, AttributeType, Mutability, ResourceType, Returned
+from musterbook.scim.schema import COMMON_ATTRIBUTES, Attribute, AttributeType, ResourceType, is_hidden
 
 ORDERING: Final = frozenset({CompareOp.GT, CompareOp.GE, CompareOp.LT, CompareOp.LE})
 SUBSTRING: Final = frozenset({CompareOp.CO, CompareOp.SW, CompareOp.EW})
@@ -100,7 +100,7 @@ def check_value_path(path: BoundPath, column: int) -> None:
 def _check_readable(attribute: Attribute, sub: Attribute | None, column: int) -> None:
     # A filter answers yes or no about a value, and enough such answers read it: the oracle of RFC 7644 §7.5.2.
     for item in (attribute, sub):
-        if item is not None and (item.returned is Returned.NEVER or item.mutability is Mutability.WRITE_ONLY):
+        if item is not None and is_hidden(item):
             message = f"{quoted(item.name)} is never returned and cannot be filtered by."
             raise InvalidFilterError(message, column=column)
     if attribute is _META and sub is not None and sub.name in _OF_THE_RESPONSE:

@@ -1,11 +1,12 @@
 """*PUT.* Decides what a resource is after it was replaced (RFC 7644 §3.5.1).
 
 Knows resources and mutability; knows no request, tenant or storage. What the client sent takes the place of what was
-there, and what it left out is cleared, with three exceptions:
+there, and what it left out is cleared, with exceptions:
 
 * ``active`` and ``externalId`` stay as they are. OneLogin's own templates carry neither: to clear ``active`` would
   bring a suspended person back with the next change of a title.
 * What is read-only stays the server's, and memberships are changed apart from the resource.
+* What is never returned stays where it is left out: nobody can send back what nobody can read.
 * What is immutable stays once it is set.
 """
 
@@ -13,7 +14,7 @@ from collections.abc import Mapping
 
 from musterbook.scim.errors import MutabilityError
 from musterbook.scim.resource import Json, Resource
-from musterbook.scim.schema import Attribute, Mutability
+from musterbook.scim.schema import Attribute, Mutability, is_hidden
 
 KEPT_WHEN_OMITTED = ("externalId", "active")
 """Attributes that a PUT keeps when they are absent, ``null`` or empty."""
@@ -53,6 +54,8 @@ def _keep_own(
         elif attribute.mutability is Mutability.IMMUTABLE:
             if attributes.setdefault(name, present) != present:
                 raise MutabilityError(f"{prefix}{name} cannot be changed once it is set.")
+        elif is_hidden(attribute):
+            attributes.setdefault(name, present)
         elif attribute.sub_attributes and not attribute.multi_valued and name in attributes:
             inner = dict(attributes[name])
             _keep_own(attribute.sub_attributes, present, inner, f"{prefix}{name}.")

@@ -201,11 +201,14 @@ def _visibility(base: Schema, extensions: Iterable[SchemaExtension]) -> Visibili
                 ((*above, attribute.name), attribute),
                 *(((*above, attribute.name, sub.name), sub) for sub in attribute.sub_attributes),
             ):
-                # What only the client may know is never returned, whatever else is said of it (RFC 7643 §7).
-                is_write_only = item.mutability is Mutability.WRITE_ONLY
-                found[Returned.NEVER if is_write_only else item.returned].append(names)
+                found[Returned.NEVER if is_hidden(item) else item.returned].append(names)
     always, on_request, never = (tuple(found[item]) for item in (Returned.ALWAYS, Returned.REQUEST, Returned.NEVER))
     return Visibility(always, on_request, never, is_plain=not on_request and not never)
+
+
+def is_hidden(attribute: Attribute) -> bool:
+    """Return whether no answer shows the attribute: also where it is only write-only (RFC 7643 §7)."""
+    return attribute.returned is Returned.NEVER or attribute.mutability is Mutability.WRITE_ONLY
 
 
 def _by_name(attributes: Sequence[Attribute]) -> Mapping[str, Attribute]:

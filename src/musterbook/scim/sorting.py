@@ -14,7 +14,7 @@ from musterbook.scim.errors import InvalidValueError
 from musterbook.scim.match import key_of
 from musterbook.scim.path import BoundPath, parse_attr_path, resolve
 from musterbook.scim.resource import Json, Resource, value_at
-from musterbook.scim.schema import AttributeType, Mutability, ResourceType, Returned
+from musterbook.scim.schema import AttributeType, ResourceType, is_hidden
 
 SortKey: TypeAlias = tuple[bool, str | bool | int | float]
 """Whether there is no value, then the value's key: of one type for all resources that have one."""
@@ -77,8 +77,7 @@ def _with_value(path: BoundPath) -> BoundPath | None:
 def _is_readable(path: BoundPath) -> bool:
     # An order tells of the values that it is made from, so what is not shown is not sorted by.
     parts = [part for part in (path.attribute, path.sub_attribute) if part is not None]
-    hidden = any(part.returned is Returned.NEVER or part.mutability is Mutability.WRITE_ONLY for part in parts)
-    return not hidden and str(path) not in _OF_THE_RESPONSE
+    return not any(map(is_hidden, parts)) and str(path) not in _OF_THE_RESPONSE
 
 
 def sort_key(sort: Sort) -> Callable[[Resource], SortKey]:
