@@ -8,7 +8,9 @@ import pytest
 
 from musterbook.storage.postgres.database import PostgresDatabase, open_postgres
 from musterbook.storage.postgres.migrate import migrate_postgres
-from tests.contracts.sample import ACME, GLOBEX, first_administrator, setup_link, tenant
+from tests.contracts.groups import founded
+from tests.contracts.sample import ACME, GLOBEX, created, first_administrator, setup_link, tenant
+from tests.storage.postgres.crew import ADA, BOB, CREW
 
 OpenDatabase = Callable[..., Awaitable[PostgresDatabase]]
 
@@ -53,3 +55,12 @@ async def outsider(migrated_url: str) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(migrated_url)
     yield connection
     connection.terminate()
+
+
+@pytest.fixture
+async def aboard(database: PostgresDatabase) -> PostgresDatabase:
+    """Return a database with two people and a group of nobody."""
+    for one in (ADA, BOB):
+        await database.resources.commit(created(one))
+    await database.resources.commit(founded(CREW))
+    return database
