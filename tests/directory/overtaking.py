@@ -40,6 +40,10 @@ class OvertakenStore:
         async with self._overtaking():
             return await self._store.change_members(change)
 
+    async def create_together(self, creations: Sequence[Change], members: Sequence[MembersChange]) -> None:
+        """Ask the real store."""
+        await self._store.create_together(creations, members)
+
     @asynccontextmanager
     async def _overtaking(self) -> AsyncIterator[None]:
         is_overtaken = self.times_left > 0

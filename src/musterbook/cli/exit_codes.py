@@ -5,7 +5,7 @@ Scripts rely on them, so each has one meaning and every expected failure has one
 
 from enum import IntEnum
 
-from musterbook.directory.store import StoreError, StoreUnavailableError, TenantExistsError
+from musterbook.directory.store import GroupNamesRepeatedError, StoreError, StoreUnavailableError, TenantExistsError
 from musterbook.directory.tenants import InvalidTenantError, NoSuchTenantError
 from musterbook.scim.errors import ConflictError, NotFoundError, ScimError
 from musterbook.settings import SettingsError
@@ -63,7 +63,7 @@ def exit_code_of(error: Exception) -> ExitCode:
             return ExitCode.USAGE
         case SchemaError() | NotReadyError():
             return ExitCode.NOT_READY
-        case TenantExistsError() | ConflictError():
+        case TenantExistsError() | GroupNamesRepeatedError() | ConflictError():
             return ExitCode.CONFLICT
         case NoSuchTenantError() | NotFoundError():
             return ExitCode.NOT_FOUND

@@ -13,7 +13,7 @@ from musterbook.directory.clock import Clock, RandomBytes, make_id, parse_time, 
 from musterbook.directory.history import Action, HistoryLine
 from musterbook.directory.person import Person
 from musterbook.directory.service import Directory
-from musterbook.directory.tenant import NewTenant, SetupLink, Tenant, TenantStatus
+from musterbook.directory.tenant import NewTenant, SetupLink, Switches, Tenant, TenantStatus
 from musterbook.directory.tenants import Tenants
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "Role",
     "SetupLink",
     "Status",
+    "Switches",
     "Tenant",
     "TenantId",
     "TenantStatus",

@@ -16,6 +16,9 @@ Failures::
     ├── LastAdministratorError    the change would leave the tenant without an administrator
     ├── QueryTooExpensiveError    a filter had to look at more rows than the time allows
     ├── UnknownMembersError       what was to become a member of a group does not exist
+    ├── GroupNamesRepeatedError   groups have the same name where names are to be unique
+
+
     ├── CreationRefusedError      one of several resources that are created together cannot be
     ├── TenantExistsError         the slug is taken
     └── StoreUnavailableError     the database is away, busy beyond the deadline, or out of space
@@ -28,7 +31,7 @@ from typing import Final, Protocol
 from musterbook.directory.actor import ResourceId, TenantId
 from musterbook.directory.events import Event, StoredEvent
 from musterbook.directory.history import Action, Revision
-from musterbook.directory.tenant import NewTenant, SetupLink, Tenant, TenantStatus
+from musterbook.directory.tenant import NewTenant, SetupLink, Switches, Tenant, TenantStatus
 from musterbook.scim import IndexEntries, ResourceType, StoredResource
 from musterbook.scim.members import MembersEdit
 from musterbook.scim.operation import Page, Query
@@ -67,6 +70,18 @@ class UnknownMembersError(StoreError):
         """Say which ids are nobody's."""
         super().__init__("there is nobody with these ids")
         self.unknown = tuple(unknown)
+
+
+class GroupNamesRepeatedError(StoreError):
+    """Groups of one tenant have the same name, so names cannot be unique there."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        """Name the first of them."""
+        named = ", ".join(f"'{name}'" for name in names)
+        super().__init__(
+            f"several groups are called {named}; rename or remove all but one of each name, then repeat this"
+        )
+        self.names = tuple(names)
 
 
 class CreationRefusedError(StoreError):
@@ -205,7 +220,9 @@ class ResourceStore(Protocol):
     ) -> Page:
         """Return the part of the matching resources that ``query`` asks for, in the order of their ids.
 
-        Which resources match is decided by ``scim.matches``; SQL may only be faster, never different. With the
+        Which resources match is decided by ``scim.matches``; SQL may only be faster, never different. With a cursor the
+        page is what lies behind its position, nearest first, shown in the order of the list; its total is not counted
+        again. A position need not be that of a resource. With the
         memberships of the resources where ``with_related``; a page that would show more than ``MAX_RELATED_ON_PAGE``
         members ends before the group that is too much, but holds one group at least.
 
@@ -274,6 +291,15 @@ class TenantStore(Protocol):
 
     async def set_status(self, tenant_id: TenantId, status: TenantStatus, at: str) -> None:
         """Suspend, resume or delete a tenant. Deleting keeps its rows and refuses every key at once."""
+
+    async def set_switches(self, tenant_id: TenantId, switches: Switches) -> None:
+        """Set what the tenant decided, and bring the keys by which its groups are found in line, in one transaction.
+
+        Repeating it is no change, and mends the keys of groups that were written by the old word meanwhile.
+
+        Raises:
+            GroupNamesRepeatedError: names are to be unique and are not; nothing is changed.
+        """
 
     async def find_setup_link(self, link_hash: bytes) -> SetupLink | None:
         """Return the set-up link with this hash, or ``None``."""

@@ -4,7 +4,7 @@ Knows no storage. A tenant is one customer's isolated directory; the console cal
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from musterbook.directory.actor import ResourceId, TenantId
@@ -23,6 +23,14 @@ class TenantStatus(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Switches:
+    """What each tenant decides for itself. Hashable: what is served is described once for each combination."""
+
+    unique_group_names: bool = True
+    """Whether no two groups have the same ``displayName``."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tenant:
     """One customer's directory."""
 
@@ -33,6 +41,7 @@ class Tenant:
     scim_enabled: bool
     created_at: str
     """UTC, ``YYYY-MM-DDTHH:MM:SS.mmmZ``."""
+    switches: Switches = field(default_factory=Switches)
 
 
 @dataclass(frozen=True, slots=True)

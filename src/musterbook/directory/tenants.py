@@ -4,10 +4,11 @@ Knows ports, rules and time; knows no HTTP and no SQL. This stands above any ten
 ``Directory.perform``, which sees one tenant only.
 """
 
+import asyncio
 import hashlib
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from musterbook.directory.actor import ResourceId, TenantId, operator_actor
@@ -21,6 +22,8 @@ from musterbook.directory.tenant import SLUG, NewTenant, SetupLink, Tenant, Tena
 SETUP_LINK_DAYS = 7
 MAX_NAME_LENGTH = 200
 MAX_EMAIL_LENGTH = 512
+SETTLING_SECONDS = 1.0
+"""After how long every server goes by what a tenant has decided; longer than a key is not looked up again."""
 _TOKEN_BYTES = 32
 
 
@@ -46,10 +49,18 @@ class CreatedTenant:
 class Tenants:
     """All tenants of this server."""
 
-    def __init__(self, store: TenantStore, clock: Clock, random_bytes: RandomBytes) -> None:
+    def __init__(
+        self,
+        store: TenantStore,
+        clock: Clock,
+        random_bytes: RandomBytes,
+        *,
+        settling_seconds: float = SETTLING_SECONDS,
+    ) -> None:
         """Work on ``store``; time and chance are arguments."""
         self._store = store
         self._clock = clock
+        self._settling_seconds = settling_seconds
         self._random_bytes = random_bytes
 
     async def create(self, slug: str, name: str, administrator_email: str, request_id: str) -> CreatedTenant:
@@ -100,6 +111,23 @@ class Tenants:
         tenant = await self.get(slug)
         await self._store.set_status(tenant.id, status, render_time(self._clock()))
         return tenant
+
+    async def set_switches(self, slug: str, *, unique_group_names: bool | None = None) -> Tenant:
+        """Change what a tenant decided, and leave what is ``None``; return the tenant as it is then.
+
+        Raises:
+            NoSuchTenantError: there is none, or it was deleted.
+            GroupNamesRepeatedError: names of groups are to be unique, and are not.
+        """
+        tenant = await self.get(slug)
+        before = tenant.switches
+        switches = before if unique_group_names is None else replace(before, unique_group_names=unique_group_names)
+        await self._store.set_switches(tenant.id, switches)
+        if switches != before:
+            # Servers go by the old word until they look the key up again; what they write until then is mended.
+            await asyncio.sleep(self._settling_seconds)
+            await self._store.set_switches(tenant.id, switches)
+        return replace(tenant, switches=switches)
 
     async def find_setup_link(self, token: str) -> SetupLink | None:
         """Return the set-up link with this token, also an expired one, or ``None``."""

@@ -4,10 +4,10 @@ Knows no SQL. A key is found by its hash alone, before the tenant is known; ever
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from musterbook.directory import KeyId, TenantId, TenantStatus
+from musterbook.directory import KeyId, Switches, TenantId, TenantStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,8 @@ class KeyRecord:
     key: Key
     tenant_status: TenantStatus
     scim_enabled: bool
+    switches: Switches = field(default_factory=Switches)
+    """What the tenant decided; it comes with the key, because every request needs it."""
 
 
 class KeyStore(Protocol):

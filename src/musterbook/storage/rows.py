@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from musterbook.directory import KeyId, ResourceId, SetupLink, Tenant, TenantId, TenantStatus
+from musterbook.directory import KeyId, ResourceId, SetupLink, Switches, Tenant, TenantId, TenantStatus
 from musterbook.directory.actor import ActorKind
 from musterbook.directory.events import Event, StoredEvent
 from musterbook.directory.history import Action, Revision
@@ -43,12 +43,13 @@ REVISION_COLUMNS: Final = (
     "members_removed",
 )
 EVENT_COLUMNS: Final = "tenant_id, id, type, resource_type, resource_id, revision, at"
-TENANT_COLUMNS: Final = "tenant_id, slug, name, status, scim_enabled, created_at"
+TENANT_COLUMNS: Final = "tenant_id, slug, name, status, scim_enabled, created_at, unique_group_names"
 SETUP_LINK_COLUMNS: Final = "tenant_id, link_hash, account_id, created_at, expires_at"
 KEY_COLUMNS: Final = (
     "keys.tenant_id, keys.id, keys.key_hash, keys.prefix, keys.label, keys.idp, keys.profile, keys.created_at,"
     " keys.expires_at, keys.revoked_at, keys.last_used_at"
 )
+KEY_RECORD_COLUMNS: Final = f"{KEY_COLUMNS}, tenants.status, tenants.scim_enabled, tenants.unique_group_names"
 
 
 def read_stored(row: Row) -> StoredResource:
@@ -122,8 +123,15 @@ def read_event(row: Row) -> StoredEvent:
 
 def read_tenant(row: Row) -> Tenant:
     """Return the tenant of a row of ``TENANT_COLUMNS``."""
-    tenant_id, slug, name, status, scim_enabled, created_at = row
-    return Tenant(TenantId(tenant_id), slug, name, TenantStatus(status), bool(scim_enabled), created_at)
+    tenant_id, slug, name, status, scim_enabled, created_at, *switches = row
+    return Tenant(
+        TenantId(tenant_id), slug, name, TenantStatus(status), bool(scim_enabled), created_at, _read_switches(switches)
+    )
+
+
+def _read_switches(row: Row) -> Switches:
+    (unique_group_names,) = row
+    return Switches(unique_group_names=bool(unique_group_names))
 
 
 def read_setup_link(row: Row) -> SetupLink:
@@ -139,9 +147,10 @@ def read_key(row: Row) -> Key:
 
 
 def read_key_record(row: Row) -> KeyRecord:
-    """Return the key of a row of ``KEY_COLUMNS``, its tenant's status and whether SCIM is on there."""
-    *key, tenant_status, scim_enabled = row
-    return KeyRecord(read_key(key), TenantStatus(tenant_status), bool(scim_enabled))
+    """Return the key of a row of ``KEY_RECORD_COLUMNS``."""
+    *key, tenant_status, scim_enabled, unique_group_names = row
+    switches = _read_switches([unique_group_names])
+    return KeyRecord(read_key(key), TenantStatus(tenant_status), bool(scim_enabled), switches)
 
 
 def may_be_stored(identifier: str) -> bool:

@@ -5,11 +5,12 @@ from typing import Final
 
 import asyncpg
 
-from musterbook.directory import NewTenant, SetupLink, Tenant, TenantId, TenantStatus
+from musterbook.directory import NewTenant, SetupLink, Switches, Tenant, TenantId, TenantStatus
 from musterbook.directory.store import Change, TenantExistsError
 from musterbook.storage.postgres.connection import Connection
 from musterbook.storage.postgres.lookups import find_setup_link, find_tenant, list_tenants
 from musterbook.storage.postgres.pool import Pool
+from musterbook.storage.postgres.switches import set_switches
 from musterbook.storage.postgres.transaction import transaction
 from musterbook.storage.postgres.writes import write
 
@@ -68,6 +69,10 @@ class PostgresTenantStore:
     async def set_status(self, tenant_id: TenantId, status: TenantStatus, at: str) -> None:
         """Suspend, resume or delete a tenant. Deleting keeps its rows and refuses every key at once."""
         await self._pool.rows(_SET_STATUS, tenant_id, status.value, at)
+
+    async def set_switches(self, tenant_id: TenantId, switches: Switches) -> None:
+        """Set what the tenant decided, and bring the keys of its groups in line, in one transaction."""
+        await self._pool.run(lambda connection: set_switches(connection, tenant_id, switches))
 
     async def find_setup_link(self, link_hash: bytes) -> SetupLink | None:
         """Return the set-up link with this hash, or ``None``."""

@@ -10,7 +10,7 @@ from typing import Final
 from musterbook.directory import SetupLink, Tenant
 from musterbook.identity.store import KeyRecord
 from musterbook.storage.rows import (
-    KEY_COLUMNS,
+    KEY_RECORD_COLUMNS,
     SETUP_LINK_COLUMNS,
     TENANT_COLUMNS,
     may_be_stored,
@@ -21,7 +21,7 @@ from musterbook.storage.rows import (
 from musterbook.storage.sqlite.connection import Reader
 
 KEY_BY_HASH: Final = f"""
-SELECT {KEY_COLUMNS}, tenants.status, tenants.scim_enabled
+SELECT {KEY_RECORD_COLUMNS}
 FROM keys JOIN tenants ON tenants.tenant_id = keys.tenant_id
 WHERE keys.key_hash = ?
 """

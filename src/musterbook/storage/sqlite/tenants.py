@@ -4,11 +4,12 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Final
 
-from musterbook.directory import NewTenant, SetupLink, Tenant, TenantId, TenantStatus
+from musterbook.directory import NewTenant, SetupLink, Switches, Tenant, TenantId, TenantStatus
 from musterbook.directory.store import Change, TenantExistsError
 from musterbook.storage.sqlite.changes import broken_constraint, store_change
 from musterbook.storage.sqlite.connection import Reader
 from musterbook.storage.sqlite.lookups import find_setup_link, find_tenant, list_tenants
+from musterbook.storage.sqlite.switches import set_switches
 from musterbook.storage.sqlite.writer import Writer
 
 _CREATE: Final = """
@@ -58,6 +59,10 @@ class SqliteTenantStore:
             connection.execute(_SET_STATUS, (tenant_id, status.value, at))
 
         await self._writer.run(work)
+
+    async def set_switches(self, tenant_id: TenantId, switches: Switches) -> None:
+        """Set what the tenant decided, and bring the keys of its groups in line, in one transaction."""
+        await self._writer.run(lambda connection: set_switches(connection, tenant_id, switches))
 
     async def find_setup_link(self, link_hash: bytes) -> SetupLink | None:
         """Return the set-up link with this hash, or ``None``."""
