@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, TypeAlias
 
+from musterbook.scim.cursor import Cursor
 from musterbook.scim.filter import Filter
 from musterbook.scim.members import MembersEdit
+from musterbook.scim.password import PasswordEdit
 from musterbook.scim.patch import Patch
 from musterbook.scim.path import BoundPath
 from musterbook.scim.resource import Resource, StoredResource
@@ -46,6 +48,8 @@ class Query:
     count: int = 100
     sort: Sort | None = None
     """``None``: in the order of the ids, which is that of creation."""
+    cursor: Cursor | None = None
+    """Where the page lies in a list that is read by cursors (RFC 9865); ``start_index`` says nothing then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,8 @@ class CreateResource:
     shows_related: bool = True
     id: str | None = None
     """The id that it gets, where others refer to it already; ours, never the client's."""
+    password: PasswordEdit | None = None
+    """``None``: no password is sent."""
 
     @property
     def resource_type(self) -> ResourceType:
@@ -87,6 +93,20 @@ class SearchResources:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchRoot:
+    """A query of all resource types (RFC 7644 §3.4.2.1)."""
+
+    searches: tuple[SearchResources, ...]
+    """One for each type of which something may match, in the order of the types; of their queries only ``filter`` and
+    ``sort`` mean something. A type that has not got the attribute has no ``sort``: none of its resources has a value.
+    """
+    page: Query
+    """Which page; its ``filter`` and ``sort`` are those of the searches."""
+    descending: bool | None = None
+    """``None``: one type after the other, each in the order of its ids."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReplaceResource:
     """PUT (RFC 7644 §3.5.1)."""
 
@@ -97,6 +117,8 @@ class ReplaceResource:
     members: MembersEdit | None = None
     """``None``: the members stay as they are, for the client did not mention them."""
     shows_related: bool = True
+    password: PasswordEdit | None = None
+    """``None``: the password stays as it is."""
 
     @property
     def resource_type(self) -> ResourceType:
@@ -180,6 +202,19 @@ class Page:
     total_results: int
     start_index: int
     resources: Sequence[StoredResource]
+    continues: bool = False
+    """Whether there is more in the direction in which the list is read by cursors."""
+
+
+@dataclass(frozen=True, slots=True)
+class RootPage:
+    """Part of a list of resources of several types."""
+
+    total_results: int
+    start_index: int
+    resources: Sequence[tuple[ResourceType, StoredResource]]
+    continues: bool = False
+    """As in :class:`Page`."""
 
 
 Outcome: TypeAlias = Created | Found | Deleted | Page

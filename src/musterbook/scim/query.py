@@ -1,4 +1,4 @@
-"""*Query parameters.* Decides what paging, filter and projection ask for (RFC 7644 §3.4.2, §3.9).
+"""*Query parameters.* Decides what paging, filter and projection ask for (RFC 7644 §3.4.2, §3.9; RFC 9865 §2).
 
 Knows resource types; knows no HTTP server. Parameter names are taken in any case and others than these are ignored,
 since providers add their own; an empty query string and a trailing ``&`` are harmless.
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from musterbook.scim.dialects import Tolerance
-from musterbook.scim.errors import BadRequestError, InvalidFilterError, InvalidValueError
+from musterbook.scim.errors import BadRequestError, InvalidCountError, InvalidFilterError, InvalidValueError
 from musterbook.scim.filter_parser import parse_filter
 from musterbook.scim.operation import DEFAULT_PROJECTION, Projection, Query
 from musterbook.scim.path import BoundPath, parse_attr_path, resolve
@@ -25,7 +25,7 @@ _LARGEST_INDEX = 2**53
 
 
 _KNOWN_PARAMETERS = frozenset(
-    {"filter", "startindex", "count", "sortby", "sortorder", "attributes", "excludedattributes"}
+    {"filter", "startindex", "count", "cursor", "sortby", "sortorder", "attributes", "excludedattributes"}
 )
 
 
@@ -76,6 +76,7 @@ def parse_query(parameters: Parameters, resource_type: ResourceType, tolerance: 
     Raises:
         InvalidFilterError: the filter is empty, malformed, or names an unknown attribute.
         InvalidValueError: ``startIndex`` or ``count`` is no integer, or ``sortBy`` and ``sortOrder`` name no order.
+        InvalidCountError: there is a ``cursor``, and ``count`` is no integer or larger than a page may be.
     """
     text = parameters.get("filter")
     sort_by = (parameters.get("sortby") or "").strip()
@@ -84,9 +85,22 @@ def parse_query(parameters: Parameters, resource_type: ResourceType, tolerance: 
     return Query(
         filter=None if text is None else parse_filter(text, resource_type, tolerance),
         start_index=max(1, _integer(parameters, "startIndex", default=1)),
-        count=min(max(0, _integer(parameters, "count", default=MAX_PAGE_SIZE)), MAX_PAGE_SIZE),
+        count=_count(parameters),
         sort=parse_sort(sort_by, parameters.get("sortorder"), resource_type) if sort_by else None,
     )
+
+
+def _count(parameters: Parameters) -> int:
+    if parameters.get("cursor") is None:
+        return min(max(0, _integer(parameters, "count", default=MAX_PAGE_SIZE)), MAX_PAGE_SIZE)
+    try:
+        count = max(0, _integer(parameters, "count", default=MAX_PAGE_SIZE))
+    except InvalidValueError as error:
+        raise InvalidCountError(error.detail) from error
+    if count > MAX_PAGE_SIZE:
+        # What RFC 7644 lets a server cut, RFC 9865 §2.1 has it refuse, so that every page is asked for alike.
+        raise InvalidCountError(f"With a cursor, 'count' is at most {MAX_PAGE_SIZE}.")
+    return count
 
 
 def _integer(parameters: Parameters, name: str, *, default: int) -> int:

@@ -12,7 +12,7 @@ from musterbook.scim.resource import Json
 
 SEARCH_REQUEST_URN = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 
-_TEXTS = ("filter", "sortBy", "sortOrder")
+_TEXTS = ("filter", "sortBy", "sortOrder", "cursor")
 _INTEGERS = ("startIndex", "count")
 _LISTS = ("attributes", "excludedAttributes")
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from musterbook.scim.schema import ResourceType
+from musterbook.scim.views import make_views
 
 MAX_BULK_OPERATIONS = 1000
 """The most operations of one BulkRequest (RFC 7644 §3.7.4)."""
@@ -25,6 +26,8 @@ class Service:
     base_url: str
     """The SCIM base URL with its ``/scim/v2``, without a trailing slash."""
     resource_types: tuple[ResourceType, ...]
+    views: tuple[ResourceType, ...] = field(repr=False)
+    """The same types as queries of the root see them."""
     by_endpoint: Mapping[str, ResourceType] = field(repr=False)
     """Resource types by their endpoint without the slash, such as ``Users``."""
     locations: Mapping[str, str] = field(repr=False)
@@ -50,6 +53,7 @@ def describe_service(
     return Service(
         base_url=base_url,
         resource_types=types,
+        views=make_views(types),
         by_endpoint={item.endpoint.removeprefix("/"): item for item in types},
         locations={item.name: f"{base_url}{item.endpoint}/" for item in types},
         empty_endpoints=frozenset(empty_endpoints),

@@ -32,6 +32,7 @@ from musterbook.storage.scan import (
     CHUNK_ROWS,
     TimeBudget,
     counts_apart,
+    has_many,
     looks_at_memberships,
     page_of_matching,
     page_that_was_read,
@@ -147,9 +148,10 @@ class Search:
     ) -> Page:
         """Return the page behind a place: a range of the order, so it costs the same wherever the place is."""
         cursor = query.cursor or Cursor()
-        wanted = condition
+        # What is written so is no range of an index to the planner, which does not know how much will match.
+        wanted = replace(condition, sql=f"({condition.sql}) IS TRUE") if has_many(query) else condition
         if cursor.position is not None:
-            wanted = within(condition, order.behind(cursor.position, backward=cursor.backward), POSTGRES)
+            wanted = within(wanted, order.behind(cursor.position, backward=cursor.backward), POSTGRES)
         one_more = replace(query, start_index=1, count=query.count + 1 if query.count else 0)
         by = order.order_by(backward=cursor.backward)
         found = await self._found(owner, wanted, one_more, by, shows_groups=shows_groups)
