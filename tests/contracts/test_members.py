@@ -15,6 +15,7 @@ from musterbook.directory.store import (
     UniqueKeyTakenError,
     UnknownMembersError,
 )
+from musterbook.scim import IndexEntries
 from musterbook.scim.members import MembersEdit
 from musterbook.storage import Database
 from tests.contracts.groups import (
@@ -33,7 +34,7 @@ from tests.contracts.groups import (
     shown,
 )
 from tests.contracts.looks import BEFORE_ALL, contents
-from tests.contracts.sample import ACME, ADA, BOB, GLOBEX, at, created, id_of, person, updated
+from tests.contracts.sample import ACME, ADA, BOB, GLOBEX, at, created, first_administrator, id_of, person, updated
 
 CAROL = person(3, "carol@example.com")
 CREW = group(11, "Crew")
@@ -333,6 +334,14 @@ class TestLeaving:
         await aboard.resources.commit(disbanded(last, 63))
         await aboard.resources.commit(founded(replace(last, revision=6, second=64)))
         assert (await shown(aboard, ADA), await shown(aboard, CREW)) == ((), ())
+
+    async def test_what_can_be_no_member_leaves_no_group(self, aboard: Database) -> None:
+        """A resource of another type is removed without a look at the groups."""
+        added = first_administrator(ACME)
+        tombstone = replace(added.revision, number=2, action=Action.DEPROVISIONED)
+        removal = replace(added, expected_revision=1, record=None, entries=IndexEntries(), revision=tombstone)
+        assert await aboard.resources.commit(removal) == ()
+        assert await aboard.resources.get(ACME, "BreakGlassAccount", id_of(0)) is None
 
     async def test_a_refused_removal_leaves_the_groups_as_they_are(self, aboard: Database) -> None:
         """A removal that is stale takes nobody out of a group."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from musterbook.directory.break_glass import break_glass_type
 from musterbook.directory.store import MAX_RELATED_ON_PAGE
 from musterbook.scim import StoredResource, Tolerance, group_type, user_type
 from musterbook.scim.filter_parser import parse_filter
@@ -94,6 +95,12 @@ async def test_a_tenant_without_groups_shows_empty_lists(aboard: Database) -> No
     for query in (Query(count=0), Query(start_index=9)):
         page = await aboard.resources.search(ACME, GROUP, query, with_related=True)
         assert (page.total_results, page.resources) == (3, [])
+
+
+async def test_other_types_show_empty_lists(aboard: Database) -> None:
+    """What is neither a person of the tenant nor a group has no memberships."""
+    page = await aboard.resources.search(ACME, break_glass_type(), Query(), with_related=True)
+    assert [shown(stored) for stored in page.resources] == [(id_of(0), ())]
 
 
 _PEOPLE = """
