@@ -102,7 +102,7 @@ def test_the_service_provider_config() -> None:
     assert discovery.service_provider_config(SERVICE) == {
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
         "patch": {"supported": True},
-        "bulk": {"supported": False, "maxOperations": 0, "maxPayloadSize": 0},
+        "bulk": {"supported": True, "maxOperations": 1000, "maxPayloadSize": 16 * 1024 * 1024},
         "filter": {"supported": True, "maxResults": 1000},
         "changePassword": {"supported": False},
         "sort": {"supported": True},

@@ -50,9 +50,11 @@ class Definitions:
     """What is added to the resource types that are built in, by their names."""
     added_types: tuple[ResourceType, ...] = ()
 
-    def resource_types(self, *, unique_group_names: bool = True) -> tuple[ResourceType, ...]:
-        """Return all resource types; whether names of groups are unique, each tenant may decide."""
-        built_in = (user_type(), group_type(unique_names=unique_group_names))
+    def resource_types(
+        self, *, accepts_passwords: bool = False, unique_group_names: bool = True
+    ) -> tuple[ResourceType, ...]:
+        """Return all resource types, as the tenant has them whose switches are given."""
+        built_in = (user_type(accepts_passwords=accepts_passwords), group_type(unique_names=unique_group_names))
         return (*(_extended(item, self.extensions.get(item.name, ())) for item in built_in), *self.added_types)
 
 

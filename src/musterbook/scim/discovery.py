@@ -23,7 +23,7 @@ def service_provider_config(service: Service) -> dict[str, Json]:
         "patch": {"supported": True},
         "bulk": {"supported": True, "maxOperations": MAX_BULK_OPERATIONS, "maxPayloadSize": MAX_BULK_BYTES},
         "filter": {"supported": True, "maxResults": MAX_PAGE_SIZE},
-        "changePassword": {"supported": False},
+        "changePassword": {"supported": any(item.password_attribute for item in service.resource_types)},
         "sort": {"supported": True},
         "etag": {"supported": True},
         "authenticationSchemes": [

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from musterbook.scim.dialects import Tolerance
 from musterbook.scim.members import MembersPatch, patch_members
 from musterbook.scim.parse import check_resource
+from musterbook.scim.password import PasswordEdit, password_edit
 from musterbook.scim.patch_change import Change, changes_of
 from musterbook.scim.patch_edit import apply_edit, refuse_long_work
 from musterbook.scim.patch_message import parse_message, refuse_too_many
@@ -30,6 +31,8 @@ class Patch:
     """Of the resource's own attributes."""
     members: MembersPatch | None = None
     """Of its members; ``None`` where the message does not mention them."""
+    password: PasswordEdit | None = None
+    """Of the person's password; ``None`` where the message does not mention it."""
 
 
 def parse_patch(document: dict[str, Json], resource_type: ResourceType, tolerance: Tolerance) -> Patch:
@@ -43,16 +46,18 @@ def parse_patch(document: dict[str, Json], resource_type: ResourceType, toleranc
     for operation in parse_message(document, tolerance):
         changes.extend(changes_of(operation, resource_type, tolerance))
         refuse_too_many(len(changes))
-    own = tuple(change for change in changes if not change.attribute.kept_as_rows)
+    own = tuple(change for change in changes if not change.attribute.is_kept_apart)
     if len(own) == len(changes):
         return Patch(own)
-    return Patch(own, patch_members([change for change in changes if change.attribute.kept_as_rows], tolerance))
+    members = [change for change in changes if change.attribute.kept_as_rows]
+    password = password_edit(change for change in changes if change.attribute.kept_as_hash)
+    return Patch(own, patch_members(members, tolerance) if members else None, password)
 
 
 def apply_patch(resource: Resource, patch: Patch) -> Resource:
     """Return what ``patch`` makes of ``resource``; ``resource`` itself where that changes nothing.
 
-    ``patch.members`` is left aside: members are rows, and no part of the resource.
+    ``patch.members`` and ``patch.password`` are left aside: they are no part of the resource.
 
     Raises:
         MutabilityError: an immutable value would change, or a required one go.

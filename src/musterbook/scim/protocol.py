@@ -11,7 +11,7 @@ from typing import NamedTuple
 from musterbook.scim import discovery
 from musterbook.scim.dialects import Tolerance
 from musterbook.scim.errors import ForbiddenError, NotFoundError, UnsupportedMediaTypeError
-from musterbook.scim.members import take_members
+from musterbook.scim.members import MembersEdit, take_members
 from musterbook.scim.operation import (
     DEFAULT_PROJECTION,
     CreateResource,
@@ -25,12 +25,13 @@ from musterbook.scim.operation import (
     SearchResources,
 )
 from musterbook.scim.parse import parse_resource
+from musterbook.scim.password import PasswordEdit, take_password
 from musterbook.scim.patch import parse_patch
 from musterbook.scim.payload import decode_json_object
 from musterbook.scim.projection import shows_related
 from musterbook.scim.query import Parameters, parse_parameters, parse_projection, parse_query
 from musterbook.scim.render_dialects import EMPTY_PATCH_ANSWER
-from musterbook.scim.resource import Json
+from musterbook.scim.resource import Json, Resource
 from musterbook.scim.routing import Endpoint, Route, find_route
 from musterbook.scim.schema import ResourceType
 from musterbook.scim.search_message import parse_search
@@ -121,8 +122,8 @@ def _parse_list_operation(
     shows = shows_related(projection, resource_type)
     # A list has no version, and neither has what is not created yet: preconditions say nothing here.
     if request.method == "POST" and route.endpoint is Endpoint.RESOURCES:
-        resource, members = take_members(parse_resource(_body(request), resource_type, tolerance), tolerance)
-        return "create", CreateResource(resource, members, shows)
+        resource, members, password = _parse_whole(request, resource_type, tolerance)
+        return "create", CreateResource(resource, members, shows, password=password)
     return "search", SearchResources(resource_type, parse_query(parameters, resource_type, tolerance), shows)
 
 
@@ -141,8 +142,17 @@ def _parse_resource_operation(
             answer = _patch_answer(resource_type, projection, tolerance)
             return "patch", PatchResource(resource_type, id_, patch, precondition, shows, answer)
         case _:
-            resource, members = take_members(parse_resource(_body(request), resource_type, tolerance), tolerance)
-            return "replace", ReplaceResource(id_, resource, precondition, members, shows)
+            resource, members, password = _parse_whole(request, resource_type, tolerance)
+            return "replace", ReplaceResource(id_, resource, precondition, members, shows, password)
+
+
+def _parse_whole(
+    request: ScimRequest, resource_type: ResourceType, tolerance: Tolerance
+) -> tuple[Resource, MembersEdit | None, PasswordEdit | None]:
+    """Return the resource that was sent, and apart from it what is no part of its text."""
+    resource, members = take_members(parse_resource(_body(request), resource_type, tolerance), tolerance)
+    resource, password = take_password(resource)
+    return resource, members, password
 
 
 def _patch_answer(resource_type: ResourceType, projection: Projection, tolerance: Tolerance) -> PatchAnswer:

@@ -85,12 +85,13 @@ def render_document(resource: Resource) -> str:
     document: dict[str, Json] = {"schemas": resource.schemas, "id": resource.id}
     attributes = resource.attributes
     resource_type = resource.resource_type
+    apart = (resource_type.related_attribute, resource_type.password_attribute)
     external_id = attributes.get("externalId")
     if external_id is not None:
         document["externalId"] = external_id
     for attribute in resource_type.schema.attributes:
         value = attributes.get(attribute.name)
-        if value is not None and not attribute.kept_as_rows:
+        if value is not None and attribute.name not in apart:
             document[attribute.name] = value
     for extension in resource_type.extensions:
         value = attributes.get(extension.schema.id)

@@ -79,9 +79,16 @@ class Attribute:
     """Never without a value: a create without one gets a default, and it cannot be removed. Served as required."""
     kept_as_rows: bool = False
     """Its elements are memberships, which storage keeps as rows of their own and never in the resource's text."""
+    kept_as_hash: bool = False
+    """It is a secret that only its owner knows: never in the resource's text, in the history or in a log."""
     sub_attributes: tuple["Attribute", ...] = ()
     by_name: Mapping[str, "Attribute"] = field(default_factory=dict, repr=False, compare=False)
     """The sub-attributes by their lower-cased names."""
+
+    @property
+    def is_kept_apart(self) -> bool:
+        """Whether its values are no part of the resource's text."""
+        return self.kept_as_rows or self.kept_as_hash
 
     def sub_attribute(self, name: str) -> "Attribute | None":
         """Return the sub-attribute called ``name`` in any case, or ``None``."""
@@ -145,6 +152,8 @@ class ResourceType:
     (attribute, ``None``) of single-valued strings."""
     related_attribute: str | None = None
     """The attribute whose elements are rows: a group's ``members``, a person's ``groups``."""
+    password_attribute: str | None = None
+    """The attribute of which a hash is kept, where clients may set passwords."""
     extension_by_urn: Mapping[str, Schema] = field(default_factory=dict, repr=False, compare=False)
     """The extensions' schemas by their lower-cased URNs."""
     visibility: Visibility = field(default_factory=Visibility, repr=False, compare=False)
@@ -184,6 +193,7 @@ def make_resource_type(
         unique_attribute=unique_attribute,
         indexed_attributes=indexed_attributes,
         related_attribute=next((item.name for item in base.attributes if item.kept_as_rows), None),
+        password_attribute=next((item.name for item in base.attributes if item.kept_as_hash), None),
         extension_by_urn=MappingProxyType({item.schema.id.lower(): item.schema for item in extensions}),
         visibility=_visibility(base, extensions),
     )
@@ -196,7 +206,7 @@ def _visibility(base: Schema, extensions: Iterable[SchemaExtension]) -> Visibili
         *(((item.schema.id,), item.schema.attributes) for item in extensions),
     ]
     for above, attributes in holders:
-        for attribute in attributes:
+        for attribute in (item for item in attributes if not item.kept_as_hash):
             for names, item in (
                 ((*above, attribute.name), attribute),
                 *(((*above, attribute.name, sub.name), sub) for sub in attribute.sub_attributes),
@@ -250,6 +260,7 @@ def _parse_attribute(document: Mapping[str, Any]) -> Attribute:
         max_length=document.get("maxLength"),
         always_assigned=document.get("alwaysAssigned", False),
         kept_as_rows=document.get("storedAs") == "rows",
+        kept_as_hash=document.get("storedAs") == "hash",
         sub_attributes=sub_attributes,
         by_name=_by_name(sub_attributes),
     )
@@ -266,12 +277,19 @@ COMMON_ATTRIBUTES: Mapping[str, Attribute] = load_schema("common").by_name
 
 
 @cache
-def user_type() -> ResourceType:
-    """Return the resource type User with the enterprise extension (RFC 7643 §4.1, §4.3)."""
+def user_type(*, accepts_passwords: bool = False) -> ResourceType:
+    """Return the resource type User with the enterprise extension (RFC 7643 §4.1, §4.3).
+
+    ``accepts_passwords``: whether clients may set passwords, which each tenant may decide.
+    """
+    base = load_schema("user")
+    if not accepts_passwords:
+        attributes = [item for item in base.attributes if not item.kept_as_hash]
+        base = make_schema(base.id, base.name, base.description, attributes)
     return make_resource_type(
         "User",
         "/Users",
-        load_schema("user"),
+        base,
         [SchemaExtension(load_schema("enterprise_user"))],
         description="User Account",
         unique_attribute="userName",
