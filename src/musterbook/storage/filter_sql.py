@@ -260,13 +260,17 @@ _MEMBERSHIPS: Final = {
         "SELECT members.group_id FROM members WHERE members.tenant_id = <1> AND members.member_id = %s",
         "EXISTS (SELECT 1 FROM members WHERE members.tenant_id = <1> AND members.group_id = resources.id)",
     ),
-    # UNION, not UNION ALL: groups may hold each other in a circle, and whoever was found once is not followed again.
+    # First the groups that are inside the group, then who is in any of them: a person is no way to further members.
+    # UNION, not UNION ALL: groups may hold each other in a circle, and one that was found is not followed again. CROSS
+    # JOIN makes SQLite go from the groups to their members, never through all members of the tenant.
     "User": _Memberships(
         "WITH RECURSIVE inside (id) AS ("
-        "SELECT members.member_id FROM members WHERE members.tenant_id = <1> AND members.group_id = %s"
-        " UNION SELECT members.member_id FROM inside JOIN members"
-        " ON members.tenant_id = <1> AND members.group_id = inside.id"
-        ") SELECT inside.id FROM inside",
+        "SELECT groups.id FROM resources AS groups"
+        " WHERE groups.tenant_id = <1> AND groups.resource_type = 'Group' AND groups.id = %s"
+        " UNION SELECT members.member_id FROM inside CROSS JOIN members"
+        " WHERE members.tenant_id = <1> AND members.group_id = inside.id AND members.member_type = 'Group'"
+        ") SELECT members.member_id FROM inside CROSS JOIN members"
+        " WHERE members.tenant_id = <1> AND members.group_id = inside.id",
         "EXISTS (SELECT 1 FROM members WHERE members.tenant_id = <1> AND members.member_id = resources.id)",
     ),
 }

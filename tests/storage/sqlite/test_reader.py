@@ -119,7 +119,7 @@ LOOK_UPS: dict[str, tuple[Ask, str]] = {
     ),
     "groups.value": (
         lambda database: database.resources.search(ACME, USER, Query(IN_GROUP, count=10)),
-        f"resources ({OWNER} AND id=?); {HELD}",
+        f"resources ({OWNER} AND id=?); groups ({OWNER} AND id=?); {HELD}",
     ),
     "all": (search(None), f"counters ({OWNER}); resources ({OWNER})"),
     "records": (
