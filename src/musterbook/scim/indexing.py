@@ -4,13 +4,12 @@ Knows resource types and the comparison key; knows no SQL. Because the same key 
 duplicate, what a filter finds is what uniqueness refuses.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from musterbook.scim.filter import CompareOp, Comparison
 from musterbook.scim.match import comparison_key
 from musterbook.scim.path import BoundPath
-from musterbook.scim.resource import Json, Resource
+from musterbook.scim.resource import Resource
 from musterbook.scim.schema import ResourceType
 
 
@@ -32,22 +31,19 @@ def index_entries(resource: Resource) -> IndexEntries:
     attributes = resource.attributes
     resource_type = resource.resource_type
     unique = attributes.get(resource_type.unique_attribute) if resource_type.unique_attribute else None
-    values = {
-        (name if sub is None else f"{name}.{sub}", comparison_key(value)): None
-        for name, sub in resource_type.indexed_attributes
-        for value in _values(attributes.get(name), sub)
-    }
+    values: dict[tuple[str, str], None] = {}
+    for name, sub in resource_type.indexed_attributes:
+        value = attributes.get(name)
+        if value is not None and sub is None:
+            values[name, comparison_key(value)] = None
+        elif value is not None:
+            path = f"{name}.{sub}"
+            values.update({(path, comparison_key(item[sub])): None for item in value if sub in item})
     return IndexEntries(
         unique_key=None if unique is None else comparison_key(unique),
         external_id=attributes.get("externalId"),
         values=tuple(values),
     )
-
-
-def _values(value: Json, sub: str | None) -> Iterable[str]:
-    if value is None:
-        return ()
-    return (value,) if sub is None else (element[sub] for element in value if sub in element)
 
 
 def unique_attribute_is(resource_type: ResourceType, value: str) -> Comparison:

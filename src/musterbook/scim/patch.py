@@ -46,12 +46,12 @@ def parse_patch(document: dict[str, Json], resource_type: ResourceType, toleranc
     for operation in parse_message(document, tolerance):
         changes.extend(changes_of(operation, resource_type, tolerance))
         refuse_too_many(len(changes))
-    own = tuple(change for change in changes if not change.attribute.is_kept_apart)
-    if len(own) == len(changes):
-        return Patch(own)
     members = [change for change in changes if change.attribute.kept_as_rows]
-    password = password_edit(change for change in changes if change.attribute.kept_as_hash)
-    return Patch(own, patch_members(members, tolerance) if members else None, password)
+    passwords = [change for change in changes if change.attribute.kept_as_hash]
+    if not members and not passwords:
+        return Patch(tuple(changes))
+    own = [item for item in changes if not item.attribute.kept_as_rows and not item.attribute.kept_as_hash]
+    return Patch(tuple(own), patch_members(members, tolerance) if members else None, password_edit(passwords))
 
 
 def apply_patch(resource: Resource, patch: Patch) -> Resource:

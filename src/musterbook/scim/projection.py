@@ -7,7 +7,7 @@ that a resource is walked once, in its own order, however many paths there are a
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from musterbook.scim.operation import Projection
+from musterbook.scim.operation import DEFAULT_PROJECTION, Projection
 from musterbook.scim.path import BoundPath
 from musterbook.scim.resource import Json
 from musterbook.scim.schema import NamePath, ResourceType, Visibility
@@ -57,8 +57,8 @@ def _always_beside(named: set[NamePath], visibility: Visibility) -> Iterable[Nam
 def shows_related(projection: Projection, resource_type: ResourceType) -> bool:
     """Return whether an answer shows memberships; where it does not, none need be read."""
     related = resource_type.related_attribute
-    if related is None:
-        return False
+    if related is None or projection is DEFAULT_PROJECTION:
+        return related is not None
     if projection.attributes is not None:
         return any(_is_at(path, related) for path in projection.attributes)
     excluded = projection.excluded_attributes or ()

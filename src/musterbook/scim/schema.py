@@ -85,11 +85,6 @@ class Attribute:
     by_name: Mapping[str, "Attribute"] = field(default_factory=dict, repr=False, compare=False)
     """The sub-attributes by their lower-cased names."""
 
-    @property
-    def is_kept_apart(self) -> bool:
-        """Whether its values are no part of the resource's text."""
-        return self.kept_as_rows or self.kept_as_hash
-
     def sub_attribute(self, name: str) -> "Attribute | None":
         """Return the sub-attribute called ``name`` in any case, or ``None``."""
         return self.by_name.get(name.lower())
