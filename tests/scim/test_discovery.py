@@ -9,7 +9,12 @@ from musterbook.scim import Json, discovery, user_type
 from musterbook.scim.service import describe_service
 
 RFC = Path(__file__).parent / "rfc" / "rfc7643-8.7.1-schemas.json"
-SERVICE = describe_service("https://example.com/scim/v2", [user_type()], documentation_url="https://example.com/docs")
+SERVICE = describe_service(
+    "https://example.com/scim/v2",
+    [user_type()],
+    documentation_url="https://example.com/docs",
+    cursor_keys=[b"key" * 11],
+)
 USER_URN = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE_URN = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
@@ -107,6 +112,14 @@ def test_the_service_provider_config() -> None:
         "changePassword": {"supported": False},
         "sort": {"supported": True},
         "etag": {"supported": True},
+        "pagination": {
+            "cursor": True,
+            "index": True,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": 1000,
+            "maxPageSize": 1000,
+            "cursorTimeout": 86_400,
+        },
         "authenticationSchemes": [
             {
                 "type": "oauthbearertoken",
@@ -124,6 +137,9 @@ def test_the_service_provider_config() -> None:
     }
     bare = discovery.service_provider_config(describe_service("https://example.com/scim/v2", []))
     assert "documentationUri" not in bare
+    # Without a key to sign them with there are no cursors, and none are offered (RFC 9865 §4).
+    assert bare["pagination"]["cursor"] is False
+    assert "cursorTimeout" not in bare["pagination"]
 
 
 def test_the_resource_types() -> None:

@@ -23,6 +23,7 @@ from musterbook.directory.clock import is_id
 from musterbook.directory.history import Action
 from musterbook.directory.operation import CreatedTogether, CreateTogether
 from musterbook.directory.records import Records
+from musterbook.directory.root_query import search_root
 from musterbook.directory.rules import State
 from musterbook.directory.store import ALL_RELATED, Change, GroupLeft, MembersChange, Record, ResourceStore
 from musterbook.directory.writing import Writer
@@ -43,6 +44,7 @@ from musterbook.scim.operation import (
     PatchResource,
     ReplaceResource,
     SearchResources,
+    SearchRoot,
 )
 from musterbook.scim.versions import NO_PRECONDITION
 
@@ -67,6 +69,8 @@ class ScimOperations:
         match operation:
             case SearchResources():
                 return await self._search(actor, operation)
+            case SearchRoot():
+                return await search_root(self._store, actor.tenant_id, operation)
             case GetResource():
                 return await self._get(actor, operation)
             case ReplaceResource() | PatchResource():

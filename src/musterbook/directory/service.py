@@ -42,7 +42,9 @@ from musterbook.scim.operation import (
     Page,
     PatchResource,
     ReplaceResource,
+    RootPage,
     SearchResources,
+    SearchRoot,
 )
 from musterbook.scim.operation import Operation as ScimOperation
 from musterbook.scim.operation import Outcome as ScimOutcome
@@ -73,6 +75,8 @@ class Directory:
     async def perform(self, actor: Actor, operation: CreateTogether) -> CreatedTogether: ...
     @overload
     async def perform(self, actor: Actor, operation: SearchResources) -> Page: ...
+    @overload
+    async def perform(self, actor: Actor, operation: SearchRoot) -> RootPage: ...
     @overload
     async def perform(self, actor: Actor, operation: DeleteResource) -> Deleted: ...
     @overload

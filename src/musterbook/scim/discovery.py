@@ -7,6 +7,7 @@ those that are enforced.
 
 from collections.abc import Iterable
 
+from musterbook.scim.cursor import CURSOR_SECONDS
 from musterbook.scim.query import MAX_PAGE_SIZE
 from musterbook.scim.resource import Json
 from musterbook.scim.schema import Attribute, AttributeType, ResourceType, Schema
@@ -26,6 +27,7 @@ def service_provider_config(service: Service) -> dict[str, Json]:
         "changePassword": {"supported": any(item.password_attribute for item in service.resource_types)},
         "sort": {"supported": True},
         "etag": {"supported": True},
+        "pagination": _pagination(service),
         "authenticationSchemes": [
             {
                 "type": "oauthbearertoken",
@@ -40,6 +42,18 @@ def service_provider_config(service: Service) -> dict[str, Json]:
     if service.documentation_url is not None:
         config["documentationUri"] = service.documentation_url
     return config
+
+
+def _pagination(service: Service) -> dict[str, Json]:
+    """Return how lists are paged (RFC 9865 §4)."""
+    pages: dict[str, Json] = {
+        "cursor": bool(service.cursor_keys),
+        "index": True,
+        "defaultPaginationMethod": "index",
+        "defaultPageSize": MAX_PAGE_SIZE,
+        "maxPageSize": MAX_PAGE_SIZE,
+    }
+    return {**pages, "cursorTimeout": CURSOR_SECONDS} if service.cursor_keys else pages
 
 
 def schemas(service: Service) -> list[dict[str, Json]]:

@@ -6,7 +6,7 @@ cursors (RFC 9865). Knows parameters and resource types; knows no HTTP server, s
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from musterbook.scim.cursor import Cursor, Walk, read_cursor, write_cursor
 from musterbook.scim.dialects import Tolerance
@@ -30,6 +30,9 @@ class Reader(NamedTuple):
     tenant: str = ""
     now: int = 0
     """In seconds."""
+
+
+NOBODY: Final = Reader()
 
 
 @dataclass(frozen=True, slots=True)

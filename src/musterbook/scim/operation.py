@@ -162,7 +162,9 @@ class DeleteResource:
     precondition: Precondition = NO_PRECONDITION
 
 
-Operation: TypeAlias = CreateResource | GetResource | SearchResources | ReplaceResource | PatchResource | DeleteResource
+Operation: TypeAlias = (
+    CreateResource | GetResource | SearchResources | SearchRoot | ReplaceResource | PatchResource | DeleteResource
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,4 +219,4 @@ class RootPage:
     """As in :class:`Page`."""
 
 
-Outcome: TypeAlias = Created | Found | Deleted | Page
+Outcome: TypeAlias = Created | Found | Deleted | Page | RootPage

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from musterbook.scim import discovery
 from musterbook.scim.dialects import Tolerance
 from musterbook.scim.errors import ForbiddenError, NotFoundError, UnsupportedMediaTypeError
+from musterbook.scim.listing import NOBODY, Listing, Reader, parse_list
 from musterbook.scim.members import MembersEdit, take_members
 from musterbook.scim.operation import (
     DEFAULT_PROJECTION,
@@ -22,14 +23,13 @@ from musterbook.scim.operation import (
     PatchResource,
     Projection,
     ReplaceResource,
-    SearchResources,
 )
 from musterbook.scim.parse import parse_resource
 from musterbook.scim.password import PasswordEdit, take_password
 from musterbook.scim.patch import parse_patch
 from musterbook.scim.payload import decode_json_object
 from musterbook.scim.projection import shows_related
-from musterbook.scim.query import Parameters, parse_parameters, parse_projection, parse_query
+from musterbook.scim.query import parse_parameters, parse_projection
 from musterbook.scim.render_dialects import EMPTY_PATCH_ANSWER
 from musterbook.scim.resource import Json, Resource
 from musterbook.scim.routing import Endpoint, Route, find_route
@@ -38,6 +38,7 @@ from musterbook.scim.search_message import parse_search
 from musterbook.scim.service import Service
 from musterbook.scim.versions import parse_precondition
 
+_LISTS = frozenset({Endpoint.ROOT, Endpoint.SEARCH})
 _JSON_TYPES = frozenset({"application/scim+json", "application/json"})
 
 
@@ -57,6 +58,8 @@ class ScimRequest(NamedTuple):
     """As it was sent, several fields joined by commas."""
     document: dict[str, Json] | None = None
     """The body, where it came as a part of another message and was decoded with it."""
+    reader: Reader = NOBODY
+    """Whose request it is: a list that is read by cursors is read by somebody, at some time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +77,14 @@ class Exchange:
     projection: Projection = DEFAULT_PROJECTION
     tolerance: Tolerance = field(default_factory=Tolerance)
     """What the client may deviate in, and needs in an answer."""
+    listing: Listing | None = None
+    """How the pages of a list follow each other, where one is asked for."""
     bulk: dict[str, Json] | None = None
     """A BulkRequest message, whose operations ``scim.bulk`` turns into exchanges of their own."""
+
+    def projection_of(self, resource_type: ResourceType) -> Projection:
+        """Return which attributes of a resource of this type are shown."""
+        return self.projection if self.listing is None else self.listing.projections[resource_type.name]
 
 
 def parse_request(request: ScimRequest, service: Service, tolerance: Tolerance) -> Exchange:
@@ -85,6 +94,9 @@ def parse_request(request: ScimRequest, service: Service, tolerance: Tolerance) 
         ScimError: with the status and ``scimType`` of what is wrong.
     """
     route = find_route(request.method, request.path, service)
+    is_list = route.endpoint is Endpoint.RESOURCES and request.method == "GET"
+    if is_list or route.endpoint in _LISTS:
+        return _parse_list_request(request, route, service, tolerance)
     if route.resource_type is not None:
         return _parse_resource_request(request, route, route.resource_type, tolerance)
     if route.endpoint is Endpoint.BULK:
@@ -95,13 +107,14 @@ def parse_request(request: ScimRequest, service: Service, tolerance: Tolerance) 
 def _parse_resource_request(
     request: ScimRequest, route: Route, resource_type: ResourceType, tolerance: Tolerance
 ) -> Exchange:
-    is_search = route.endpoint is Endpoint.SEARCH  # The query is in the body then, and the address asks nothing.
-    parameters = parse_search(_body(request)) if is_search else parse_parameters(request.query)
-    projection = parse_projection(parameters, resource_type)
+    projection = parse_projection(parse_parameters(request.query), resource_type)
     if route.endpoint is Endpoint.RESOURCE:
         name, operation = _parse_resource_operation(request, route.id, resource_type, projection, tolerance)
     else:
-        name, operation = _parse_list_operation(request, route, resource_type, parameters, projection, tolerance)
+        # What is not created yet has no version: preconditions say nothing here, and neither do they for a list.
+        resource, members, password = _parse_whole(request, resource_type, tolerance)
+        shows = shows_related(projection, resource_type)
+        name, operation = "create", CreateResource(resource, members, shows, password=password)
     return Exchange(
         route=route.template,
         operation_name=name,
@@ -111,20 +124,11 @@ def _parse_resource_request(
     )
 
 
-def _parse_list_operation(
-    request: ScimRequest,
-    route: Route,
-    resource_type: ResourceType,
-    parameters: Parameters,
-    projection: Projection,
-    tolerance: Tolerance,
-) -> tuple[str, Operation]:
-    shows = shows_related(projection, resource_type)
-    # A list has no version, and neither has what is not created yet: preconditions say nothing here.
-    if request.method == "POST" and route.endpoint is Endpoint.RESOURCES:
-        resource, members, password = _parse_whole(request, resource_type, tolerance)
-        return "create", CreateResource(resource, members, shows, password=password)
-    return "search", SearchResources(resource_type, parse_query(parameters, resource_type, tolerance), shows)
+def _parse_list_request(request: ScimRequest, route: Route, service: Service, tolerance: Tolerance) -> Exchange:
+    is_search = route.endpoint is Endpoint.SEARCH  # The query is in the body then, and the address asks nothing.
+    parameters = parse_search(_body(request)) if is_search else parse_parameters(request.query)
+    listing = parse_list(parameters, route.resource_type, service, tolerance, request.reader)
+    return Exchange(route.template, "search", listing.operation, tolerance=tolerance, listing=listing)
 
 
 def _parse_resource_operation(

@@ -18,6 +18,7 @@ from musterbook.scim.errors import (
     UnauthorizedError,
     UnavailableError,
 )
+from musterbook.scim.listing import resources_of, write_cursors
 from musterbook.scim.operation import (
     Created,
     CreateResource,
@@ -26,6 +27,7 @@ from musterbook.scim.operation import (
     Outcome,
     Page,
     ReplaceResource,
+    RootPage,
     SearchResources,
 )
 from musterbook.scim.projection import project
@@ -89,7 +91,7 @@ def render(exchange: Exchange, outcome: Outcome | None, service: Service, media_
             return ScimResponse(status, (content_type, location, _etag(stored)), body.encode())
         case Deleted():
             return ScimResponse(_NO_CONTENT, (), b"")
-        case Page():
+        case Page() | RootPage():
             return ScimResponse(_OK, (content_type,), _list(outcome, service, exchange))
         case _:
             assert_never(outcome)
@@ -136,9 +138,10 @@ def _representation(stored: StoredResource, resource_type: ResourceType, service
         f'"lastModified":"{meta.last_modified}","location":"{service.base_url}{resource_type.endpoint}/{stored.id}",'
         f'"version":"W/\\"{meta.version}\\""}}}}'
     )
-    if exchange.projection.is_default and resource_type.visibility.is_plain:
+    projection = exchange.projection_of(resource_type)
+    if projection.is_default and resource_type.visibility.is_plain:
         return text
-    return _ENCODER.encode(project(msgspec.json.decode(text), resource_type, exchange.projection)).decode()
+    return _ENCODER.encode(project(msgspec.json.decode(text), resource_type, projection)).decode()
 
 
 def _related(related: Sequence[Related], resource_type: ResourceType, service: Service) -> str:
@@ -169,10 +172,19 @@ def _with_whole_name(document: str, resource_type: ResourceType, tolerance: Tole
     return _ENCODER.encode(attributes).decode()
 
 
-def _list(page: Page, service: Service, exchange: Exchange) -> bytes:
-    resources: Sequence[StoredResource] = page.resources
-    items = ",".join([_representation(item, page.resource_type, service, exchange) for item in resources])
+def _list(page: Page | RootPage, service: Service, exchange: Exchange) -> bytes:
+    resources = resources_of(page)
+    items = ",".join([_representation(stored, type_, service, exchange) for type_, stored in resources])
     return (
-        f'{{"schemas":["{LIST_RESPONSE_URN}"],"totalResults":{page.total_results},"startIndex":{page.start_index},'
+        f'{{"schemas":["{LIST_RESPONSE_URN}"],"totalResults":{page.total_results}{_paging(page, service, exchange)},'
         f'"itemsPerPage":{len(resources)},"Resources":[{items}]}}'
     ).encode()
+
+
+def _paging(page: Page | RootPage, service: Service, exchange: Exchange) -> str:
+    """Return the members of a ListResponse that say where the page lies: an index, or cursors."""
+    listing = exchange.listing
+    if listing is None or listing.walk is None:
+        return f',"startIndex":{page.start_index}'
+    # A cursor needs no escaping.
+    return "".join(f',"{name}":"{cursor}"' for name, cursor in write_cursors(listing, page, service).items())

@@ -5,23 +5,26 @@ is decided here: an attribute that the type has not got has no value, and ``meta
 by type reads nothing of the others.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final, TypeAlias, assert_never
 
 from musterbook.scim.dialects import Tolerance
+from musterbook.scim.errors import InvalidValueError
 from musterbook.scim.filter import Comparison, Conjunction, Disjunction, Filter, Negation, Presence, ValuePath
 from musterbook.scim.match import matches
 from musterbook.scim.operation import Projection, Query, SearchResources, SearchRoot
 from musterbook.scim.projection import shows_related
 from musterbook.scim.query import Parameters, parse_projection, parse_query
 from musterbook.scim.resource import Meta, Resource
-from musterbook.scim.schema import ResourceType
+from musterbook.scim.schema import AttributeType, ResourceType
 from musterbook.scim.service import Service
+from musterbook.scim.sorting import Sort
 from musterbook.scim.views import is_of
 
 _RESOURCE_TYPE: Final = "meta.resourceType"
 _NO_META: Final = Meta("", "", 0)
+_NO_TEXT: Final = frozenset({AttributeType.BOOLEAN, AttributeType.INTEGER, AttributeType.DECIMAL})
 
 Narrowed: TypeAlias = Filter | bool
 """What is left of a filter for one type; ``True`` and ``False``: every resource of the type matches, or none does."""
@@ -35,6 +38,7 @@ def parse_root(
     Raises:
         ScimError: as :func:`musterbook.scim.query.parse_query` and ``parse_projection``; an attribute that one type has
             is known.
+        InvalidValueError: what ``sortBy`` names is of types that have no order among each other.
     """
     searches: list[SearchResources] = []
     projections: dict[str, Projection] = {}
@@ -50,7 +54,19 @@ def parse_root(
         sort = None if query.sort is None or not is_of(query.sort.path, resource_type) else query.sort
         asked = Query(filter=None if rest is True else rest, sort=sort)
         searches.append(SearchResources(resource_type, asked, shows_related(projection, resource_type)))
+    _check_comparable([item.query.sort for item in searches])
     return SearchRoot(tuple(searches), page, descending), projections
+
+
+def _check_comparable(sorts: Sequence[Sort | None]) -> None:
+    """Check that what the types call by the same name can be put in one order.
+
+    Raises:
+        InvalidValueError: in one type it is a number or a boolean, and text in another.
+    """
+    leaves = [sort.path.leaf for sort in sorts if sort is not None]
+    if len({leaf.type in _NO_TEXT for leaf in leaves if leaf is not None}) > 1:
+        raise InvalidValueError("'sortBy' names what is text in one resource type and none in another.")
 
 
 def narrow(filter_: Filter, resource_type: ResourceType) -> Narrowed:

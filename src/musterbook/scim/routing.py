@@ -18,7 +18,7 @@ class Endpoint(Enum):
     RESOURCES = "resources"
     """A resource type's endpoint, such as ``/Users``."""
     SEARCH = "search"
-    """A query of a resource type by POST, such as ``/Users/.search``."""
+    """A query by POST, of a resource type at ``/Users/.search`` or of all types at ``/.search``."""
     RESOURCE = "resource"
     """One resource, such as ``/Users/{id}``."""
     SERVICE_PROVIDER_CONFIG = "service-provider-config"
@@ -26,10 +26,12 @@ class Endpoint(Enum):
     SCHEMA = "schema"
     RESOURCE_TYPES = "resource-types"
     RESOURCE_TYPE = "resource-type"
+    ROOT = "root"
+    """All resource types at once."""
     BULK = "bulk"
     """Many operations in one request."""
     UNSUPPORTED = "unsupported"
-    """A part of the protocol that is not offered: ``/Me``, a query at the root."""
+    """A part of the protocol that is not offered: ``/Me``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ _METHODS: dict[Endpoint, tuple[str, ...]] = {
     Endpoint.SCHEMA: ("GET",),
     Endpoint.RESOURCE_TYPES: ("GET",),
     Endpoint.RESOURCE_TYPE: ("GET",),
+    Endpoint.ROOT: ("GET",),
     Endpoint.BULK: ("POST",),
     Endpoint.UNSUPPORTED: ("GET", "POST", "PUT", "PATCH", "DELETE"),
 }
@@ -112,9 +115,13 @@ def _match(segments: list[str], service: Service) -> Route | None:
             return Route(_DISCOVERY[name][0], f"/{name}")
         case [name, id_] if name in _DISCOVERY and (one := _DISCOVERY[name][1]) is not None:
             return Route(one, f"/{name}/{{id}}", None, id_)
+        case []:
+            return Route(Endpoint.ROOT, "/")
+        case [".search"]:
+            return Route(Endpoint.SEARCH, "/.search")
         case ["Bulk"]:
             return Route(Endpoint.BULK, "/Bulk")
-        case [] | ["Me" | ".search"]:
-            return Route(Endpoint.UNSUPPORTED, "/" + "".join(segments))
+        case ["Me"]:
+            return Route(Endpoint.UNSUPPORTED, "/Me")
         case _:
             return None

@@ -32,8 +32,6 @@ class Service:
     """Resource types by their endpoint without the slash, such as ``Users``."""
     locations: Mapping[str, str] = field(repr=False)
     """By the name of a resource type, what stands before the id in the address of such a resource."""
-    empty_endpoints: frozenset[str] = frozenset()
-    """Endpoints that list nothing and take no writes yet: a provider that reads them must not be refused."""
     documentation_url: str | None = None
     cursor_keys: tuple[bytes, ...] = field(default=(), repr=False)
     """What cursors are signed with, the newest first; with none there are no cursors."""
@@ -43,7 +41,6 @@ def describe_service(
     base_url: str,
     resource_types: Iterable[ResourceType],
     *,
-    empty_endpoints: Iterable[str] = (),
     documentation_url: str | None = None,
     cursor_keys: Iterable[bytes] = (),
 ) -> Service:
@@ -56,7 +53,6 @@ def describe_service(
         views=make_views(types),
         by_endpoint={item.endpoint.removeprefix("/"): item for item in types},
         locations={item.name: f"{base_url}{item.endpoint}/" for item in types},
-        empty_endpoints=frozenset(empty_endpoints),
         documentation_url=documentation_url,
         cursor_keys=tuple(cursor_keys),
     )

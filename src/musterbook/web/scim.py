@@ -20,6 +20,7 @@ from musterbook.scim.errors import (
     UnsupportedMediaTypeError,
     UriTooLongError,
 )
+from musterbook.scim.listing import NOBODY, Reader
 from musterbook.scim.protocol import Exchange, ScimRequest, check_content_type, parse_request
 from musterbook.scim.render import ScimResponse, choose_media_type, render, render_error
 from musterbook.scim.routing import body_limit, find_route, is_public
@@ -95,7 +96,16 @@ class ScimApplication:
             body = await read_body(receive, body_limit(method, path))
         tolerance = record.tolerance = Tolerance() if key is None else Tolerance(Profile(key.profile), key.idp)
         query = scope["query_string"].decode("latin-1")
-        request = ScimRequest(method, path, query, head.content_type, body, head.if_match, head.if_none_match)
+        request = ScimRequest(
+            method,
+            path,
+            query,
+            head.content_type,
+            body,
+            head.if_match,
+            head.if_none_match,
+            reader=NOBODY if key is None else Reader(key.tenant_id, int(self._observer.clock().timestamp())),
+        )
         exchange = parse_request(request, services.service, tolerance)
         record.route = exchange.route
         record.operation = exchange.operation_name
