@@ -45,6 +45,14 @@ class TestSwitches:
             expected = KeyRecord(key(tenant_id, 1), TenantStatus.ACTIVE, scim_enabled=True, switches=switches)
             assert await database.keys.find(key(tenant_id, 1).key_hash) == expected
 
+    async def test_each_switch_is_set_by_itself(self, database: Database) -> None:
+        """To take passwords is one thing, and unique names are another."""
+        for switches in (Switches(accepts_passwords=True), Switches(unique_group_names=False), UNIQUE):
+            await database.tenants.set_switches(ACME, switches)
+            tenant = await database.tenants.find("acme")
+            assert tenant is not None
+            assert tenant.switches == switches
+
     async def test_names_may_be_repeated_and_are_still_found(self, database: Database) -> None:
         """Once names need not be unique, a second group of a name is taken, and both are found by it."""
         await database.resources.commit(founded(CREW))

@@ -5,7 +5,7 @@ display name that the product shows, whether the person may sign in, where the r
 change of the account alone makes a revision and no new version of the resource.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 import msgspec
@@ -49,6 +49,16 @@ class DisplayNameOrigin(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Password:
+    """The password that a client set for a person."""
+
+    hash: str | None = field(repr=False)
+    """``None`` in the history, which tells when there was another password and not which."""
+    set_at: str
+    """UTC, ``YYYY-MM-DDTHH:MM:SS.mmmZ``."""
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """What Musterbook itself keeps of a person."""
 
@@ -60,6 +70,8 @@ class Account:
     """The roles granted to the person alone, sorted; what Everyone is granted comes on top."""
     setup_expires_at: str | None = None
     """Until when a break-glass account that was not set up yet can be; ``None`` once it is, and for everybody else."""
+    password: Password | None = None
+    """Only where the tenant takes passwords."""
 
 
 _ENCODER = msgspec.json.Encoder()
@@ -69,6 +81,11 @@ _DECODER = msgspec.json.Decoder(Account)
 def render_account(account: Account) -> str:
     """Return the account as the JSON text that is stored."""
     return _ENCODER.encode(account).decode()
+
+
+def without_secrets(account: Account) -> Account:
+    """Return what the history keeps of an account."""
+    return account if account.password is None else replace(account, password=replace(account.password, hash=None))
 
 
 def read_account(text: str) -> Account:

@@ -6,7 +6,7 @@ Knows states and the forms in which they are stored; knows no storage. Plain fun
 from dataclasses import dataclass, replace
 
 from musterbook.directory import rules
-from musterbook.directory.account import Account, Status, read_account, render_account
+from musterbook.directory.account import Account, Status, read_account, render_account, without_secrets
 from musterbook.directory.actor import Actor, ResourceId
 from musterbook.directory.events import event_of
 from musterbook.directory.history import Action, Revision
@@ -69,7 +69,8 @@ def update_change(record: Record, before: State, after: State, occasion: Occasio
 
 def removal_change(record: Record, before: State, occasion: Occasion) -> Change:
     """Return the change that removes a resource; its revision is the tombstone from which it can be restored."""
-    account = None if before.account is None else replace(before.account, status=Status.REMOVED)
+    # Whoever comes back gets a new password: a tombstone is kept for long, and may hold no secret.
+    account = None if before.account is None else replace(before.account, status=Status.REMOVED, password=None)
     revision = _revision(
         before.resource.resource_type.name,
         record.stored,
@@ -131,7 +132,8 @@ def _storing_change(
     stored = StoredResource(resource.id, render_document(resource), resource.meta)
     account_text = None if account is None else render_account(account)
     record = Record(stored, number, account_text)
-    revision = _revision(resource.resource_type.name, stored, account_text, occasion, number)
+    told = account_text if account is None or account.password is None else render_account(without_secrets(account))
+    revision = _revision(resource.resource_type.name, stored, told, occasion, number)
     change = Change(
         tenant_id=occasion.actor.tenant_id,
         resource_type=resource.resource_type.name,

@@ -22,6 +22,7 @@ from musterbook.directory.changes import (
 from musterbook.directory.clock import is_id
 from musterbook.directory.history import Action
 from musterbook.directory.operation import CreatedTogether, CreateTogether
+from musterbook.directory.passwords import PasswordHashes, SentPassword
 from musterbook.directory.records import Records
 from musterbook.directory.root_query import search_root
 from musterbook.directory.rules import State
@@ -46,6 +47,7 @@ from musterbook.scim.operation import (
     SearchResources,
     SearchRoot,
 )
+from musterbook.scim.password import PasswordEdit
 from musterbook.scim.versions import NO_PRECONDITION
 
 _SOURCES = {
@@ -58,11 +60,14 @@ _SOURCES = {
 class ScimOperations:
     """The part of the directory that SCIM has operations for."""
 
-    def __init__(self, store: ResourceStore, records: Records, writer: Writer) -> None:
-        """Read from ``store`` and ``records``, and change by ``writer``."""
+    def __init__(
+        self, store: ResourceStore, records: Records, writer: Writer, hashes: PasswordHashes | None = None
+    ) -> None:
+        """Read from ``store`` and ``records``, change by ``writer``; passwords are kept where there are ``hashes``."""
         self._store = store
         self._records = records
         self._writer = writer
+        self._hashes = hashes
 
     async def perform(self, actor: Actor, operation: Operation) -> Outcome:
         """Perform ``operation`` for ``actor`` and return what came of it."""
@@ -99,7 +104,7 @@ class ScimOperations:
         members: list[MembersChange] = []
         created: list[Created] = []
         for create in operation.creates:
-            record, creation = self._new(actor, create)
+            record, creation = await self._new(actor, create)
             stored = record.stored
             creations.append(creation)
             if create.members is not None and create.members.added:
@@ -115,14 +120,22 @@ class ScimOperations:
         await self._writer.create_together(creations, members, types)
         return CreatedTogether(created)
 
-    def _new(self, actor: Actor, operation: CreateResource) -> tuple[Record, Change]:
+    async def _new(self, actor: Actor, operation: CreateResource) -> tuple[Record, Change]:
         resource = replace(rules.with_defaults(operation.resource), id=operation.id or self._writer.make_id())
         account = rules.open_account(resource, _SOURCES[actor.kind])
-        return create_change(State(resource, account), self._writer.occasion(actor, Action.CREATED))
+        occasion = self._writer.occasion(actor, Action.CREATED)
+        if account is not None and (password := self._sent(operation.password)) is not None:
+            account = await password.follow(account, occasion.now)
+        return create_change(State(resource, account), occasion)
+
+    def _sent(self, edit: PasswordEdit | None) -> SentPassword | None:
+        if edit is None or self._hashes is None:
+            return None
+        return SentPassword(self._hashes, edit)
 
     async def _create(self, actor: Actor, operation: CreateResource) -> Created:
         resource_type, members = operation.resource_type, operation.members
-        record, change = self._new(actor, operation)
+        record, change = await self._new(actor, operation)
         unknown = await self._writer.commit(replace(change, members=members), resource_type)
         if members is not None and members.added:
             stored = await self._read_again(actor, operation, record)
@@ -137,9 +150,12 @@ class ScimOperations:
         if members is not None and is_alone and operation.precondition == NO_PRECONDITION:
             # To add one member to a hundred thousand, nothing has to be read, and no version is compared.
             return await self._change_members(actor, operation, members)
-        return await self._writer.latest(lambda: self._attempt_change(actor, operation))
+        password = self._sent(operation.patch.password if isinstance(operation, PatchResource) else operation.password)
+        return await self._writer.latest(lambda: self._attempt_change(actor, operation, password))
 
-    async def _attempt_change(self, actor: Actor, operation: ReplaceResource | PatchResource) -> Found:
+    async def _attempt_change(
+        self, actor: Actor, operation: ReplaceResource | PatchResource, password: SentPassword | None
+    ) -> Found:
         resource_type = operation.resource_type
         related_limit = _related_limit_before(operation)
         current = await self._records.get(actor, resource_type, operation.id, related_limit=related_limit)
@@ -147,7 +163,10 @@ class ScimOperations:
         operation.precondition.check_change(current.stored.meta.version)
         before = state_of(resource_type, current)
         resource = _next_resource(operation, before.resource)
-        after = State(resource, rules.follow_resource(before.account, resource, actor.kind))
+        account = rules.follow_resource(before.account, resource, actor.kind)
+        if account is not None and password is not None:
+            account = await password.follow(account, self._writer.now())
+        after = State(resource, account)
         members = _edit_of(operation, current)
         if after == before:
             if members is None:

@@ -28,6 +28,7 @@ from musterbook.directory.operation import (
     SetDisplayName,
     Shown,
 )
+from musterbook.directory.passwords import PasswordHashes
 from musterbook.directory.records import Records
 from musterbook.directory.scim_operations import ScimOperations
 from musterbook.directory.store import QueryTooExpensiveError, ResourceStore, StoreUnavailableError
@@ -53,12 +54,14 @@ from musterbook.scim.operation import Outcome as ScimOutcome
 class Directory:
     """The people and groups of all tenants. An operation sees the tenant of its actor and no other."""
 
-    def __init__(self, store: ResourceStore, clock: Clock, random_bytes: RandomBytes) -> None:
-        """Work on ``store``; time and chance are arguments."""
+    def __init__(
+        self, store: ResourceStore, clock: Clock, random_bytes: RandomBytes, hashes: PasswordHashes | None = None
+    ) -> None:
+        """Work on ``store``; time and chance are arguments. Without ``hashes`` no password is kept."""
         records = Records(store)
         writer = Writer(store, records, clock, random_bytes)
         self._new_id = writer.make_id
-        self._scim = ScimOperations(store, records, writer)
+        self._scim = ScimOperations(store, records, writer, hashes)
         self._own = DirectoryOperations(store, records, writer)
 
     def new_id(self) -> str:

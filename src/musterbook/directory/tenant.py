@@ -28,6 +28,8 @@ class Switches:
 
     unique_group_names: bool = True
     """Whether no two groups have the same ``displayName``."""
+    accepts_passwords: bool = False
+    """Whether clients may set passwords; otherwise those that they send are left out in silence."""
 
 
 @dataclass(frozen=True, slots=True)

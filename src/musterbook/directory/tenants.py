@@ -17,7 +17,7 @@ from musterbook.directory.changes import Occasion, create_change
 from musterbook.directory.clock import Clock, RandomBytes, make_id, render_time
 from musterbook.directory.history import Action
 from musterbook.directory.store import TenantStore
-from musterbook.directory.tenant import SLUG, NewTenant, SetupLink, Tenant, TenantStatus
+from musterbook.directory.tenant import SLUG, NewTenant, SetupLink, Switches, Tenant, TenantStatus
 
 SETUP_LINK_DAYS = 7
 MAX_NAME_LENGTH = 200
@@ -112,7 +112,9 @@ class Tenants:
         await self._store.set_status(tenant.id, status, render_time(self._clock()))
         return tenant
 
-    async def set_switches(self, slug: str, *, unique_group_names: bool | None = None) -> Tenant:
+    async def set_switches(
+        self, slug: str, *, unique_group_names: bool | None = None, accepts_passwords: bool | None = None
+    ) -> Tenant:
         """Change what a tenant decided, and leave what is ``None``; return the tenant as it is then.
 
         Raises:
@@ -121,7 +123,10 @@ class Tenants:
         """
         tenant = await self.get(slug)
         before = tenant.switches
-        switches = before if unique_group_names is None else replace(before, unique_group_names=unique_group_names)
+        switches = Switches(
+            unique_group_names=before.unique_group_names if unique_group_names is None else unique_group_names,
+            accepts_passwords=before.accepts_passwords if accepts_passwords is None else accepts_passwords,
+        )
         await self._store.set_switches(tenant.id, switches)
         if switches != before:
             # Servers go by the old word until they look the key up again; what they write until then is mended.

@@ -50,8 +50,11 @@ class Writer:
 
     def occasion(self, actor: Actor, action: Action, *, not_before: str = "") -> Occasion:
         """Return who makes a change, what it does, and when: now, or ``not_before`` where the clock was set back."""
-        now = max(render_time(self._clock()), not_before)
-        return Occasion(actor, action, now, self.make_id())
+        return Occasion(actor, action, max(self.now(), not_before), self.make_id())
+
+    def now(self) -> str:
+        """Return the time, as it is stored."""
+        return render_time(self._clock())
 
     def make_id(self) -> str:
         """Return an id for a new resource or event."""

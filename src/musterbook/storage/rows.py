@@ -43,13 +43,15 @@ REVISION_COLUMNS: Final = (
     "members_removed",
 )
 EVENT_COLUMNS: Final = "tenant_id, id, type, resource_type, resource_id, revision, at"
-TENANT_COLUMNS: Final = "tenant_id, slug, name, status, scim_enabled, created_at, unique_group_names"
+TENANT_COLUMNS: Final = "tenant_id, slug, name, status, scim_enabled, created_at, unique_group_names, accepts_passwords"
 SETUP_LINK_COLUMNS: Final = "tenant_id, link_hash, account_id, created_at, expires_at"
 KEY_COLUMNS: Final = (
     "keys.tenant_id, keys.id, keys.key_hash, keys.prefix, keys.label, keys.idp, keys.profile, keys.created_at,"
     " keys.expires_at, keys.revoked_at, keys.last_used_at"
 )
-KEY_RECORD_COLUMNS: Final = f"{KEY_COLUMNS}, tenants.status, tenants.scim_enabled, tenants.unique_group_names"
+KEY_RECORD_COLUMNS: Final = (
+    f"{KEY_COLUMNS}, tenants.status, tenants.scim_enabled, tenants.unique_group_names, tenants.accepts_passwords"
+)
 
 
 def read_stored(row: Row) -> StoredResource:
@@ -130,8 +132,8 @@ def read_tenant(row: Row) -> Tenant:
 
 
 def _read_switches(row: Row) -> Switches:
-    (unique_group_names,) = row
-    return Switches(unique_group_names=bool(unique_group_names))
+    unique_group_names, accepts_passwords = row
+    return Switches(unique_group_names=bool(unique_group_names), accepts_passwords=bool(accepts_passwords))
 
 
 def read_setup_link(row: Row) -> SetupLink:
@@ -148,8 +150,8 @@ def read_key(row: Row) -> Key:
 
 def read_key_record(row: Row) -> KeyRecord:
     """Return the key of a row of ``KEY_RECORD_COLUMNS``."""
-    *key, tenant_status, scim_enabled, unique_group_names = row
-    switches = _read_switches([unique_group_names])
+    *key, tenant_status, scim_enabled, unique_group_names, accepts_passwords = row
+    switches = _read_switches([unique_group_names, accepts_passwords])
     return KeyRecord(read_key(key), TenantStatus(tenant_status), bool(scim_enabled), switches)
 
 

@@ -17,7 +17,7 @@ _MAX_NAMES: Final = 5
 """How many names are told; whoever has more than these mends the first and asks again."""
 
 _SET: Final = """
-UPDATE tenants SET unique_group_names = $2 WHERE tenant_id = $1 AND status <> 'deleted'
+UPDATE tenants SET unique_group_names = $2, accepts_passwords = $3 WHERE tenant_id = $1 AND status <> 'deleted'
 """
 
 _BY_KEY: Final = "tenant_id = $1 AND resource_type = 'Group' AND unique_key IS NOT NULL"
@@ -60,7 +60,7 @@ async def set_switches(connection: Connection, tenant_id: TenantId, switches: Sw
         StoreUnavailableError: somebody gave a group the name of another at this moment.
     """
     async with transaction(connection):
-        await connection.fetch(_SET, tenant_id, switches.unique_group_names)
+        await connection.fetch(_SET, tenant_id, switches.unique_group_names, switches.accepts_passwords)
         if not switches.unique_group_names:
             await connection.fetch(_KEEP_AS_VALUES, tenant_id)
             await connection.fetch(_FORGET_KEYS, tenant_id)

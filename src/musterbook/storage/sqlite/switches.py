@@ -14,7 +14,7 @@ _MAX_NAMES: Final = 5
 """How many names are told; whoever has more than these mends the first and asks again."""
 
 _SET: Final = """
-UPDATE tenants SET unique_group_names = ?2 WHERE tenant_id = ?1 AND status <> 'deleted'
+UPDATE tenants SET unique_group_names = ?2, accepts_passwords = ?3 WHERE tenant_id = ?1 AND status <> 'deleted'
 """
 
 _BY_KEY: Final = "tenant_id = ?1 AND resource_type = 'Group' AND unique_key IS NOT NULL"
@@ -55,7 +55,7 @@ def set_switches(connection: sqlite3.Connection, tenant_id: TenantId, switches: 
     Raises:
         GroupNamesRepeatedError: names of groups are to be unique, and are not.
     """
-    connection.execute(_SET, (tenant_id, switches.unique_group_names))
+    connection.execute(_SET, (tenant_id, switches.unique_group_names, switches.accepts_passwords))
     if not switches.unique_group_names:
         connection.execute(_KEEP_AS_VALUES, (tenant_id,))
         connection.execute(_FORGET_KEYS, (tenant_id,))
