@@ -28,6 +28,7 @@ from musterbook.scim.operation import (
 )
 from musterbook.scim.patch import parse_patch
 from musterbook.scim.protocol import Exchange, ScimRequest, check_content_type, parse_request
+from musterbook.scim.render import SCIM_JSON, render
 from musterbook.scim.service import describe_service
 from musterbook.scim.versions import Precondition
 from tests.timing import processor_seconds
@@ -225,3 +226,13 @@ def test_discovery_cannot_be_filtered(path: str) -> None:
     """A filter on discovery is a 403 (RFC 7644 §4)."""
     with pytest.raises(ForbiddenError, match="cannot be filtered"):
         ask("GET", path, query="filter=id+pr")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+def test_a_person_is_sent_to_their_own_resource(method: str) -> None:
+    """RFC 7644 §3.11: /Me is a 308 to the resource of the person who asks, whatever the method; a key is nobody's."""
+    request = ScimRequest(method, "/Me", "", None, b"", person_id="018f")
+    answer = render(parse_request(request, SERVICE, Tolerance()), None, SERVICE, SCIM_JSON)
+    assert (answer.status, answer.headers, answer.body) == (308, (("Location", f"{SERVICE.base_url}/Users/018f"),), b"")
+    with pytest.raises(NotSupportedError, match="A key belongs to no person"):
+        parse_request(request._replace(person_id=None), SERVICE, Tolerance())

@@ -3,7 +3,7 @@
 import pytest
 
 from musterbook.scim import group_type, user_type
-from musterbook.scim.errors import MethodNotAllowedError, NotFoundError, NotSupportedError
+from musterbook.scim.errors import MethodNotAllowedError, NotFoundError
 from musterbook.scim.routing import Endpoint, Route, body_limit, find_route, is_public
 from musterbook.scim.service import MAX_BULK_BYTES, MAX_GROUP_BYTES, MAX_RESOURCE_BYTES, describe_service
 
@@ -90,13 +90,6 @@ def test_a_method_that_is_not_taken(method: str, path: str, allowed: tuple[str, 
         find_route(method, path, SERVICE)
     assert refusal.value.allowed == allowed
     assert refusal.value.detail == f"This endpoint takes {', '.join(allowed)}."
-
-
-@pytest.mark.parametrize("method", ["GET", "PATCH"])
-def test_what_is_not_offered(method: str) -> None:
-    """The part of the protocol that is not offered is a 501 that says where to read what is."""
-    with pytest.raises(NotSupportedError, match="^/Me is not offered by this server; see /ServiceProviderConfig"):
-        find_route(method, "/Me", SERVICE)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from musterbook.scim import discovery
 from musterbook.scim.dialects import Tolerance
-from musterbook.scim.errors import ForbiddenError, NotFoundError, UnsupportedMediaTypeError
+from musterbook.scim.errors import ForbiddenError, NotFoundError, NotSupportedError, UnsupportedMediaTypeError
 from musterbook.scim.listing import NOBODY, Listing, Reader, parse_list
 from musterbook.scim.members import MembersEdit, take_members
 from musterbook.scim.operation import (
@@ -60,6 +60,8 @@ class ScimRequest(NamedTuple):
     """The body, where it came as a part of another message and was decoded with it."""
     reader: Reader = NOBODY
     """Whose request it is: a list that is read by cursors is read by somebody, at some time."""
+    person_id: str | None = None
+    """The person who asks. A key is nobody's: whoever comes with one is no person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,8 @@ class Exchange:
     """How the pages of a list follow each other, where one is asked for."""
     bulk: dict[str, Json] | None = None
     """A BulkRequest message, whose operations ``scim.bulk`` turns into exchanges of their own."""
+    moved_to: str | None = None
+    """Where the client finds, by the same method, what it asks for."""
 
     def projection_of(self, resource_type: ResourceType) -> Projection:
         """Return which attributes of a resource of this type are shown."""
@@ -101,7 +105,16 @@ def parse_request(request: ScimRequest, service: Service, tolerance: Tolerance) 
         return _parse_resource_request(request, route, route.resource_type, tolerance)
     if route.endpoint is Endpoint.BULK:
         return Exchange(route.template, "bulk", None, bulk=_body(request), tolerance=tolerance)
+    if route.endpoint is Endpoint.ME:
+        return _answer_me(request, route, service)
     return _answer_discovery(request, route, service)
+
+
+def _answer_me(request: ScimRequest, route: Route, service: Service) -> Exchange:
+    """Send a person to their own resource, and nobody else to anybody (RFC 7644 §3.11)."""
+    if request.person_id is None:
+        raise NotSupportedError("A key belongs to no person, so /Me is nobody. Ask for a user by id.")
+    return Exchange(route.template, "me", None, moved_to=f"{service.base_url}/Users/{request.person_id}")
 
 
 def _parse_resource_request(

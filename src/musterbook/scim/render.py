@@ -45,7 +45,7 @@ ERROR_URN = "urn:ietf:params:scim:api:messages:2.0:Error"
 _WHOLE_NAME_MARKS = ('"givenName":"', '"familyName":"')
 """In JSON text a quotation mark inside a value is escaped, so these stand only where the attribute has a value."""
 _ENCODER = msgspec.json.Encoder()
-_OK, _CREATED, _NO_CONTENT, _NOT_MODIFIED = 200, 201, 204, 304
+_OK, _CREATED, _NO_CONTENT, _NOT_MODIFIED, _PERMANENT_REDIRECT = 200, 201, 204, 304, 308
 
 
 class ScimResponse(NamedTuple):
@@ -76,6 +76,8 @@ def render(exchange: Exchange, outcome: Outcome | None, service: Service, media_
     """Return the response to ``exchange``; ``outcome`` is ``None`` where the exchange holds the answer already."""
     content_type = ("Content-Type", media_type)
     match outcome:
+        case None if exchange.moved_to is not None:
+            return ScimResponse(_PERMANENT_REDIRECT, (("Location", exchange.moved_to),), b"")
         case None:
             return ScimResponse(_OK, (content_type,), _ENCODER.encode(exchange.document))
         case Found(_, stored, is_known=True):

@@ -7,7 +7,7 @@ once. Empty segments are dropped, so a base URL pasted with a trailing slash wor
 from dataclasses import dataclass
 from enum import Enum
 
-from musterbook.scim.errors import MethodNotAllowedError, NotFoundError, NotSupportedError
+from musterbook.scim.errors import MethodNotAllowedError, NotFoundError
 from musterbook.scim.schema import ResourceType
 from musterbook.scim.service import MAX_BULK_BYTES, MAX_GROUP_BYTES, MAX_RESOURCE_BYTES, Service
 
@@ -30,8 +30,8 @@ class Endpoint(Enum):
     """All resource types at once."""
     BULK = "bulk"
     """Many operations in one request."""
-    UNSUPPORTED = "unsupported"
-    """A part of the protocol that is not offered: ``/Me``."""
+    ME = "me"
+    """Whoever asks, where that is a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ _METHODS: dict[Endpoint, tuple[str, ...]] = {
     Endpoint.RESOURCE_TYPE: ("GET",),
     Endpoint.ROOT: ("GET",),
     Endpoint.BULK: ("POST",),
-    Endpoint.UNSUPPORTED: ("GET", "POST", "PUT", "PATCH", "DELETE"),
+    Endpoint.ME: ("GET", "POST", "PUT", "PATCH", "DELETE"),
 }
 _DISCOVERY = {
     "ServiceProviderConfig": (Endpoint.SERVICE_PROVIDER_CONFIG, None),
@@ -90,7 +90,6 @@ def find_route(method: str, path: str, service: Service) -> Route:
     Raises:
         NotFoundError: it means nothing.
         MethodNotAllowedError: it does not take ``method``.
-        NotSupportedError: it is a part of the protocol that is not offered.
     """
     route = _match([segment for segment in path.split("/") if segment], service)
     if route is None:
@@ -98,8 +97,6 @@ def find_route(method: str, path: str, service: Service) -> Route:
     allowed = _METHODS[route.endpoint]
     if method not in allowed:
         raise MethodNotAllowedError(f"This endpoint takes {', '.join(allowed)}.", allowed=allowed)
-    if route.endpoint is Endpoint.UNSUPPORTED:
-        raise NotSupportedError(f"{route.template} is not offered by this server; see /ServiceProviderConfig.")
     return route
 
 
@@ -122,6 +119,6 @@ def _match(segments: list[str], service: Service) -> Route | None:
         case ["Bulk"]:
             return Route(Endpoint.BULK, "/Bulk")
         case ["Me"]:
-            return Route(Endpoint.UNSUPPORTED, "/Me")
+            return Route(Endpoint.ME, "/Me")
         case _:
             return None
