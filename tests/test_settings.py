@@ -28,6 +28,7 @@ EVERY_VARIABLE = {
     "MUSTERBOOK_PORT": "9000",
     "MUSTERBOOK_WORKERS": "4",
     "MUSTERBOOK_TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.1 2001:db8::/32",
+    "MUSTERBOOK_REQUESTS_PER_SECOND": "50",
     "MUSTERBOOK_METRICS_TOKEN": "m",
     "MUSTERBOOK_SECRET_KEY": f"{NEWER} {OLDER}",
 }
@@ -38,6 +39,7 @@ EVERY_SETTING = Settings(
     port=9000,
     workers=4,
     trusted_proxies=("10.0.0.0/8", "192.0.2.1", "2001:db8::/32"),
+    requests_per_second=50,
     metrics_token="m",
     secret_keys=(NEWER, OLDER),
 )
@@ -52,6 +54,7 @@ def test_defaults() -> None:
         port=8000,
         workers=1,
         trusted_proxies=(),
+        requests_per_second=None,
         metrics_token=None,
         secret_keys=(),
     )
@@ -69,7 +72,7 @@ def test_every_setting_can_stand_in_the_file(tmp_path: Path) -> None:
     file.write_text(
         'database_url = "postgresql://db/musterbook"\nbase_url = "https://directory.example.com"\nhost = "0.0.0.0"\n'
         'port = 9000\nworkers = 4\ntrusted_proxies = ["10.0.0.0/8", "192.0.2.1", "2001:db8::/32"]\n'
-        f'metrics_token = "m"\nsecret_keys = ["{NEWER}", "{OLDER}"]\n'
+        f'requests_per_second = 50\nmetrics_token = "m"\nsecret_keys = ["{NEWER}", "{OLDER}"]\n'
     )
     assert load_settings({}, {}, file) == EVERY_SETTING
 
@@ -157,6 +160,9 @@ BASE_URL = (
         ("port", "http", "The setting port is a number from 0 to 65535."),
         ("workers", 0, "The setting workers is a number from 1 to 64."),
         ("workers", 65, "The setting workers is a number from 1 to 64."),
+        ("requests_per_second", 0, "The setting requests_per_second is a number from 1 to 100000."),
+        ("requests_per_second", "many", "The setting requests_per_second is a number from 1 to 100000."),
+        ("requests_per_second", 100_001, "The setting requests_per_second is a number from 1 to 100000."),
         ("secret_keys", f"{NEWER} {'x' * 31}", ("The setting secret_keys holds secrets of at least 32 ASCII "
          "characters, such as `openssl rand -base64 32` prints.")),
         ("trusted_proxies", "10.0.0.1/8", ("The setting trusted_proxies holds networks such as 10.0.0.0/8: "
@@ -208,6 +214,7 @@ def test_a_base_url_ends_without_a_slash_whoever_gives_it() -> None:
         lambda: Settings(port=65536),
         lambda: Settings(workers=0),
         lambda: Settings(trusted_proxies=("*",)),
+        lambda: Settings(requests_per_second=0),
         lambda: Settings(secret_keys=("secret",)),
     ],
 )

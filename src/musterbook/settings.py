@@ -21,6 +21,8 @@ _BASE_URL = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(?:/[A-Za-z0-9._~\-]+)*\Z"
 """What is spliced into every answer: a scheme, a host and a plain path, nothing that would need escaping."""
 _MAX_PORT = 65535
 _MAX_WORKERS = 64
+_MAX_REQUESTS_PER_SECOND = 100_000
+"""More than a process can answer."""
 MIN_SECRET_CHARACTERS = 32
 """What ``openssl rand -base64 32`` gives is longer; a word that somebody thought of is shorter."""
 
@@ -45,6 +47,8 @@ class Settings:
     """How many processes serve. More than one needs PostgreSQL."""
     trusted_proxies: tuple[str, ...] = ()
     """Networks (CIDR) whose ``X-Forwarded-*`` headers are believed."""
+    requests_per_second: int | None = None
+    """How many requests each key may send in a second, as each process counts them; none: any number."""
     metrics_token: str | None = None
     """Who presents it as a bearer token may read ``/metrics``; without it only loopback may."""
     secret_keys: tuple[str, ...] = field(default=(), repr=False)
@@ -62,6 +66,8 @@ class Settings:
         _integer("port", self.port, 0, _MAX_PORT)
         _integer("workers", self.workers, 1, _MAX_WORKERS)
         _check_networks(self.trusted_proxies)
+        if self.requests_per_second is not None:
+            _integer("requests_per_second", self.requests_per_second, 1, _MAX_REQUESTS_PER_SECOND)
         _check_secrets(self.secret_keys)
 
 
@@ -108,6 +114,7 @@ def make_settings(values: Mapping[str, SettingValue]) -> Settings:
         port=_integer("port", values.get("port", default.port), 0, _MAX_PORT),
         workers=_integer("workers", values.get("workers", default.workers), 1, _MAX_WORKERS),
         trusted_proxies=_texts(values.get("trusted_proxies")),
+        requests_per_second=_optional_integer("requests_per_second", values, 1, _MAX_REQUESTS_PER_SECOND),
         metrics_token=None if not values.get("metrics_token") else str(values["metrics_token"]),
         secret_keys=_texts(values.get("secret_keys")),
     )
@@ -211,6 +218,12 @@ def _integer(name: str, value: SettingValue, low: int, high: int) -> int:
     if not low <= number <= high:
         raise SettingsError(f"The setting {name} is a number from {low} to {high}.")
     return number
+
+
+def _optional_integer(name: str, values: Mapping[str, SettingValue], low: int, high: int) -> int | None:
+    value = values.get(name)
+    # An empty variable is how a container platform leaves a setting out.
+    return None if value is None or value == "" else _integer(name, value, low, high)
 
 
 def _texts(value: SettingValue) -> tuple[str, ...]:

@@ -24,9 +24,11 @@ from musterbook.scim.query import MAX_PAGE_SIZE, MAX_PARAMETERS, MAX_PROJECTED_A
 from musterbook.scim.service import MAX_GROUP_BYTES, MAX_RESOURCE_BYTES
 from musterbook.settings import Settings, variable_name
 from musterbook.storage import BUSY_SECONDS, SEARCH_SECONDS
+from musterbook.web.admission import STANDARD_BOUNDS
 from musterbook.web.body import GRACE_SECONDS, MAX_SECONDS, MIN_BYTES_PER_SECOND
 from musterbook.web.connection import HEAD_SECONDS, MAX_HEAD_BYTES, MAX_HEADER_FIELDS
 from musterbook.web.head import MAX_REQUEST_LINE_BYTES
+from musterbook.web.limits import Limit
 from tests.cli.commands import COMMANDS, FOR_EVERY_COMMAND, arguments_of, options_of
 from tests.cli.shell import ADA, Shell
 from tests.documentation.session import DOCS
@@ -141,11 +143,11 @@ def test_every_field_of_json(shell: Shell) -> None:
 
 def test_every_setting() -> None:
     """The page has each setting with its variable, its option and its default, in the order of the code."""
-    flags = {"database_url": "--database", "base_url": "--base-url", "trusted_proxies": "--trusted-proxies"}
+    flags = {"database_url": "--database"}
     of_serve = options_of("serve") | FOR_EVERY_COMMAND
     expected = []
     for field in fields(Settings):
-        flag = flags.get(field.name, f"--{field.name}")
+        flag = flags.get(field.name, f"--{field.name.replace('_', '-')}")
         default = getattr(Settings(), field.name)
         shown = "none" if default in {None, ()} else f"`{default}`"
         option = f"`{flag}`" if flag in of_serve else "none"
@@ -226,6 +228,13 @@ def test_every_limit() -> None:
         "Page": f"{MAX_PAGE_SIZE} users",
         "Time of a search": f"{SEARCH_SECONDS:g} seconds",
         "Waiting for the database": f"{BUSY_SECONDS:g} seconds",
+        "Requests of one organization under way": (
+            f"{STANDARD_BOUNDS.alone}, or {STANDARD_BOUNDS.shared} while others are served"
+        ),
+        "Requests of one organization that wait": (
+            f"{STANDARD_BOUNDS.waiting}, each for {STANDARD_BOUNDS.patience_seconds:g} seconds"
+        ),
+        "Requests of one key in a second": "none, or [as set](settings.md)",
     }
     listed = {row[0]: row[1] for row in rows(section(HTTP, "## Limits"))}
     by_schema = {"`userName`, the `displayName` of a group", "`externalId`, an e-mail address"}
@@ -258,9 +267,12 @@ def test_every_field_of_the_log(server: Server, key: str) -> None:
     assert httpx.post(f"{server.scim_url}/Groups", headers=headers, json=group).status_code == 201
     lines = [json.loads(line) for line in _lines(server)]
     written = {field for line in lines if line.get("event") == "request" for field in line}
-    assert written == {name for row in rows(section(HTTP, "## The log")) for name in names(row[0])}
+    of_floods = {"waited_ms", "limit"}  # which tests/web/test_limits.py make
+    assert written | of_floods == {name for row in rows(section(HTTP, "## The log")) for name in names(row[0])}
     reasons = next(row[1] for row in rows(section(HTTP, "## The log")) if row[0] == "`refusal`")
     assert names(reasons) == [refusal.value for refusal in KeyRefusal]
+    reached = next(row[1] for row in rows(section(HTTP, "## The log")) if row[0] == "`limit`")
+    assert names(reached) == [limit.value for limit in Limit]
 
 
 def _lines(server: Server) -> Sequence[str]:

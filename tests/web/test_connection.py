@@ -2,9 +2,11 @@
 
 import contextlib
 import json
+import re
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -359,3 +361,23 @@ def test_the_server_tells_no_name(server: Running, line: Line) -> None:
     headers = line.read().headers
     assert "server" not in headers
     assert headers["date"].endswith("GMT")
+
+
+def test_what_is_refused_on_the_line_is_counted(server: Running, line: Line) -> None:
+    """What the server refuses before it is a request leaves no line of one, and is counted by its status."""
+
+    def refused() -> Counter[str]:
+        with server.line() as other:
+            other.send(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+            text = other.read().body.decode()
+        found = re.findall(
+            r'^musterbook_connections_refused_total\{status="(\d+)"\} ([\d.]+)$', text, flags=re.MULTILINE
+        )
+        return Counter({status: int(float(count)) for status, count in found})
+
+    before = refused()
+    for request in (b"nonsense\r\n\r\n", b"GET /" + b"x" * 70 * KIB, b"more nonsense\r\n\r\n"):
+        with server.line() as other:
+            other.send(request)
+            other.read()
+    assert refused() - before == Counter({"400": 2, "414": 1})

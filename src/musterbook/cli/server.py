@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import os
+import socket
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -46,6 +47,7 @@ def serve(
     trusted_proxies: Annotated[
         tuple[str, ...] | None, Parameter(metavar="CIDR", negative="", consume_multiple=True)
     ] = None,
+    requests_per_second: int | None = None,
     common: Common = DEFAULTS,
 ) -> ExitCode:
     """Serve until Ctrl-C or SIGTERM. With --json the first line of output holds the address.
@@ -60,11 +62,15 @@ def serve(
         How many processes serve. More than one needs PostgreSQL.
     trusted_proxies
         The networks, such as 10.0.0.0/8, whose X-Forwarded-For and X-Forwarded-Proto are believed.
+    requests_per_second
+        How many requests each key may send in a second, as each worker counts them: any number where nothing is set.
     """
     output = open_output(as_json=common.json)
+    flags = common.flags(
+        host=host, port=port, workers=workers, trusted_proxies=trusted_proxies, requests_per_second=requests_per_second
+    )
 
     def work() -> None:
-        flags = common.flags(host=host, port=port, workers=workers, trusted_proxies=trusted_proxies)
         values = gather_values(flags, os.environ, Path(SETTINGS_FILE))
         settings = make_settings(values)
         if settings.workers > 1 and settings.database_url.startswith("sqlite:"):
@@ -74,10 +80,7 @@ def serve(
         if settings.base_url.endswith(SCIM_PATH):
             raise CommandError(f"The base URL is the server's own, without {SCIM_PATH}.", ExitCode.USAGE)
         check_secret_is_given(settings)  # Here too: a worker that found out would be started again and again.
-        try:
-            bound = bind(settings.host, settings.port)
-        except OSError as error:
-            raise CommandError(f"Cannot listen on {settings.host}, port {settings.port}: {error.strerror}.") from error
+        bound = _listen(settings)
         address = url_of(bound)
         settings = _with_address(settings, values, address)
         try:
@@ -90,6 +93,13 @@ def serve(
             bound.close()
 
     return guard(output, work)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    try:
+        return bind(settings.host, settings.port)
+    except OSError as error:
+        raise CommandError(f"Cannot listen on {settings.host}, port {settings.port}: {error.strerror}.") from error
 
 
 def _say_address(output: Output, settings: Settings, address: str) -> None:

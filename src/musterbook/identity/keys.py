@@ -114,6 +114,10 @@ class Keys:
         await self._store.add(key)
         return IssuedKey(key, secret)
 
+    def is_stranger(self, secret: str) -> bool:
+        """Return whether ``secret`` may be a key, and is none that was found here before."""
+        return len(secret) == _KEY_LENGTH and hash_secret(secret) not in self._known and is_well_formed(secret)
+
     async def authenticate(self, secret: str) -> Key:
         """Return the key that ``secret`` is, and note that it was used.
 

@@ -30,6 +30,7 @@ class Application:
     def __init__(self, open_services: ServicesOpener, settings: Settings, observer: Observer) -> None:
         """Prepare to serve; nothing is opened yet."""
         self.log = observer.log
+        self.metrics = observer.metrics
         self._rooms = Rooms(open_services)
         self._scim = ScimApplication(self._rooms, settings, observer)
         self._pages = PagesApplication(self._rooms, settings, observer)

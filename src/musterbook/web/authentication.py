@@ -7,6 +7,8 @@ proxies and browsers would write it down (RFC 6750 §2.3 advises against it for 
 
 from musterbook.identity import Key, KeyRefusal, KeyRefusedError, Keys
 from musterbook.scim.errors import UnauthorizedError
+from musterbook.web.admission import STRANGERS
+from musterbook.web.entrance import Entrance
 from musterbook.web.head import RequestHead
 from musterbook.web.record import RequestRecord
 
@@ -15,11 +17,12 @@ MAX_AUTHORIZATION_BYTES = 8 * 1024
 _SCHEME = b"bearer"
 
 
-async def authenticate(head: RequestHead, keys: Keys, record: RequestRecord) -> Key:
+async def authenticate(head: RequestHead, keys: Keys, entrance: Entrance, record: RequestRecord) -> Key:
     """Return the key that the request presents; ``record`` learns why there is none.
 
     Raises:
         UnauthorizedError: no key, several, or one that opens nothing.
+        OverLimitError: it is a key that was never seen, as too many are at the moment.
         StoreUnavailableError: keys cannot be looked up.
     """
     header = head.authorization
@@ -37,11 +40,19 @@ async def authenticate(head: RequestHead, keys: Keys, record: RequestRecord) -> 
     if scheme.lower() != _SCHEME:
         record.refusal = KeyRefusal.MALFORMED.value
         raise UnauthorizedError(credentials_sent=True)
+    text = secret.strip().decode("latin-1")
+    place = None
+    if keys.is_stranger(text):
+        # A flood of made-up keys: each costs a question to the database, and must not keep it from the tenants.
+        place = entrance.enter(STRANGERS) or await entrance.wait(STRANGERS, record)
     try:
-        return await keys.authenticate(secret.strip().decode("latin-1"))
+        return await keys.authenticate(text)
     except KeyRefusedError as error:
         record.refusal = error.reason.value
         if error.key is not None:
             record.tenant_id = error.key.tenant_id
             record.key_id = error.key.id
         raise UnauthorizedError(credentials_sent=True) from error
+    finally:
+        if place is not None:
+            entrance.leave(place)

@@ -25,8 +25,9 @@ from uvicorn.server import ServerState
 
 from musterbook.scim.errors import BadRequestError, ScimError, UriTooLongError
 from musterbook.scim.render import SCIM_JSON, render_error
+from musterbook.web.application import Application
+from musterbook.web.head import MAX_REQUEST_LINE_BYTES
 
-MAX_REQUEST_LINE_BYTES = 64 * 1024
 MAX_HEAD_BYTES = 64 * 1024
 """All header fields together. nginx takes 32 KiB by default, Apache some 800 KiB."""
 LARGEST_READ_BYTES = 256 * 1024
@@ -268,6 +269,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         error = self._refusal or BadRequestError("This is not a well-formed HTTP/1.1 request.")
         # No application sees this request, so this is its only trace; what was sent is not repeated.
         self.logger.warning("A connection was refused with %d", error.status)
+        if isinstance(self.app, Application):
+            self.app.metrics.refuse_connection(error.status)
         response = render_error(error, SCIM_JSON)
         head = [STATUS_LINE[error.status], b"content-length: %d\r\n" % len(response.body), b"connection: close\r\n"]
         head += [f"{name}: {value}\r\n".encode("latin-1") for name, value in response.headers]

@@ -40,6 +40,16 @@ class ClientDisconnectedError(Exception):
     """The client went away before its request was whole. There is nobody to answer and nothing was done."""
 
 
+def is_outage(error: ScimError) -> bool:
+    """Return whether the reason of a failure is that the database cannot be reached."""
+    return isinstance(error.__cause__, StoreUnavailableError)
+
+
+def database_away() -> UnavailableError:
+    """Return what a client is told while the database cannot be reached."""
+    return UnavailableError("The database cannot be reached.", retry_after_seconds=UNAVAILABLE_SECONDS)
+
+
 async def attempt(
     work: Awaitable[Answer], request_id: str, log: structlog.typing.FilteringBoundLogger
 ) -> Answer | ScimError | None:
@@ -55,7 +65,7 @@ async def attempt(
     except (StoreUnavailableError, NotReadyError) as error:
         # The directory translates this for itself; it comes here from authentication and from opening the database.
         _log_outage(log, request_id, error)
-        return UnavailableError("The database cannot be reached.", retry_after_seconds=UNAVAILABLE_SECONDS)
+        return database_away()
     except Exception as error:
         # The border of the program: whatever escapes here would end as a closed connection and tell nobody.
         log.exception("request failed", request_id=request_id, error=type(error).__name__)

@@ -5,6 +5,8 @@ Knows raw header fields; knows no route and no key. One pass over the fields ser
 
 from collections.abc import Iterable
 
+MAX_REQUEST_LINE_BYTES = 64 * 1024
+"""Of path and query together. A server that mounts us may let more through than our own does."""
 MAX_REQUEST_ID_LENGTH = 128
 _REQUEST_ID_BYTES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 """What an incoming request id may consist of: it is written to the log and sent back, so nothing that means something

@@ -131,6 +131,8 @@ def log_request(log: FilteringBoundLogger, record: RequestRecord) -> None:
         fields["key_id"] = record.key_id
     if record.operation is not None:
         fields["operation"] = record.operation
+    if record.waited_seconds is not None:
+        fields["waited_ms"] = round(record.waited_seconds * _MILLISECONDS, 2)
     if record.bulk_operations:
         fields["bulk_operations"] = record.bulk_operations
         fields["bulk_errors"] = record.bulk_errors
@@ -157,6 +159,8 @@ def _add_failure(fields: dict[str, object], record: RequestRecord) -> None:
         fields["scim_type"] = record.scim_type
     if record.refusal is not None:
         fields["refusal"] = record.refusal
+    if record.limit is not None:
+        fields["limit"] = record.limit
     if record.client is not None:
         fields["client"] = record.client
 

@@ -48,6 +48,21 @@ class Metrics:
             registry=self._registry,
             multiprocess_mode="livesum",
         )
+        self._waiting = Gauge(
+            "musterbook_requests_waiting",
+            "Requests that wait until others of the same tenant have been answered.",
+            registry=self._registry,
+            multiprocess_mode="livesum",
+        )
+        self._over_limit = Counter(
+            "musterbook_requests_over_limit", "Requests refused with 429.", ("limit",), registry=self._registry
+        )
+        self._connections_refused = Counter(
+            "musterbook_connections_refused",
+            "Connections closed because what came was no request or was too large to be read.",
+            ("status",),
+            registry=self._registry,
+        )
         # The library looks its children up under a lock by text; a request finds its own by a tuple.
         self._counters: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
@@ -65,6 +80,22 @@ class Metrics:
         counter, durations = children
         counter.inc()
         durations.observe(time.perf_counter() - record.started)
+
+    def begin_waiting(self) -> None:
+        """Count a request that has to wait for its turn."""
+        self._waiting.inc()
+
+    def end_waiting(self) -> None:
+        """Count a request whose turn has come, or that was refused."""
+        self._waiting.dec()
+
+    def refuse_over_limit(self, limit: str) -> None:
+        """Count a request that was refused because its sender sends too much."""
+        self._over_limit.labels(limit).inc()
+
+    def refuse_connection(self, status: int) -> None:
+        """Count what was refused before it was a request."""
+        self._connections_refused.labels(str(status)).inc()
 
     def _children(self, record: RequestRecord) -> tuple[Counter, Histogram]:
         counter = self._requests.labels(record.route, record.method, str(record.status))

@@ -42,6 +42,10 @@ class RequestRecord:
     bulk_operations: int = 0
     """How many operations a bulk request held."""
     bulk_errors: int = 0
+    waited_seconds: float | None = None
+    """How long it waited for its turn, where it did."""
+    limit: str | None = None
+    """Which limit on one sender it was refused for."""
     client: str | None = None
     """The address that was refused; of others none is kept."""
 

@@ -5,7 +5,7 @@ may be done in ``directory``. This is the way that every request of a provider t
 application without a framework: no routing table, no middleware, no task of its own. The order is the cheapest first,
 and nothing of a body is read before its sender is known:
 
-    request line, transport, announced length → key → path and media type → body → operation → answer
+    request line, transport, announced length → key → turn → path and media type → body → operation → answer
 """
 
 from starlette.types import Receive, Scope, Send
@@ -30,8 +30,9 @@ from musterbook.web.answer import CONNECTION_CLOSE, fixed_headers, send_answer
 from musterbook.web.authentication import authenticate
 from musterbook.web.body import check_length, read_body
 from musterbook.web.bulk import perform_bulk
-from musterbook.web.errors import RequestTimeoutError, attempt
-from musterbook.web.head import RequestHead, read_head
+from musterbook.web.entrance import Entrance
+from musterbook.web.errors import RequestTimeoutError, attempt, is_outage
+from musterbook.web.head import MAX_REQUEST_LINE_BYTES, RequestHead, read_head
 from musterbook.web.observer import CLIENT_GONE, Observer
 from musterbook.web.proxy import TrustedProxies, peer_host
 from musterbook.web.record import UNMATCHED, RequestRecord
@@ -40,7 +41,6 @@ from musterbook.web.services import Services
 
 PREFIX = "/scim"
 BASE_PATH = "/scim/v2"
-MAX_REQUEST_LINE_BYTES = 64 * 1024
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 _REFUSALS = frozenset({UnauthorizedError.status, ForbiddenError.status})
 
@@ -54,6 +54,7 @@ class ScimApplication:
         self._observer = observer
         self._proxies = TrustedProxies.parse(settings.trusted_proxies)
         self._requires_tls = settings.base_url.startswith("https://")
+        self._entrance = Entrance(settings.requests_per_second, observer.metrics)
         self._headers = fixed_headers(settings.base_url)
         self._closing_headers = [*self._headers, CONNECTION_CLOSE]
 
@@ -80,15 +81,36 @@ class ScimApplication:
         self, scope: Scope, receive: Receive, path: str, head: RequestHead, record: RequestRecord
     ) -> ScimResponse:
         services = self._rooms.opened or await self._rooms.open()
-        method: str = scope["method"]
         path = _below_base(path)
         self._check_door(scope, path, head)
-        key: Key | None = None
-        if head.authorization is not None or not is_public(method, path):
-            key = await authenticate(head, services.keys, record)
-            record.tenant_id = key.tenant_id
-            record.key_id = key.id
-            record.media_type = choose_media_type(head.accept, key.idp)
+        if head.authorization is None and is_public(scope["method"], path):
+            return await self._answer(services, scope, receive, path, head, None, record)
+        key = await authenticate(head, services.keys, self._entrance, record)
+        record.tenant_id = key.tenant_id
+        record.key_id = key.id
+        record.media_type = choose_media_type(head.accept, key.idp)
+        self._entrance.check_rate(key.id, record)
+        place = self._entrance.enter(key.tenant_id) or await self._entrance.wait(key.tenant_id, record)
+        try:
+            return await self._answer(services, scope, receive, path, head, key, record)
+        except ScimError as error:
+            if is_outage(error):
+                self._entrance.dismiss(place)
+            raise
+        finally:
+            self._entrance.leave(place)
+
+    async def _answer(
+        self,
+        services: Services,
+        scope: Scope,
+        receive: Receive,
+        path: str,
+        head: RequestHead,
+        key: Key | None,
+        record: RequestRecord,
+    ) -> ScimResponse:
+        method: str = scope["method"]
         body = b""
         if head.has_body and method in _BODY_METHODS:
             record.route = find_route(method, path, services.service).template
