@@ -19,7 +19,7 @@ HISTORY = {
     "Group updated": 10,
     "Group deprovisioned": 1,
 }
-WAYS = [(False, Matching.USER_NAME), (True, Matching.WORK_EMAIL), (False, Matching.EXTERNAL_ID)]
+WAYS = [(False, Matching.EXTERNAL_ID), (True, Matching.WORK_EMAIL)]
 
 
 @pytest.mark.parametrize("compliant, matching", WAYS)
