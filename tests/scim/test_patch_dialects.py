@@ -357,3 +357,10 @@ def test_the_message_itself_is_held_to_its_schema_there() -> None:
         with pytest.raises(InvalidSyntaxError) as caught:
             parse_patch({"Operations": [SUSPEND]}, ADA.resource_type, Tolerance(profile))
         assert caught.value.detail == f'A PATCH body needs "schemas": ["{PATCH_OP}"].'
+
+
+def test_the_filter_and_the_value_may_write_the_type_in_different_cases() -> None:
+    """What a filter describes is contradicted by another value, not by another spelling of the same one."""
+    number = {"value": "1", "type": "mobile"}
+    made = patch(ADA, operation("add", 'phoneNumbers[type eq "MOBILE"]', value=number))
+    assert made.attributes == ada_but(phoneNumbers=[number])

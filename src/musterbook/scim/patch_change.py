@@ -24,7 +24,7 @@ from musterbook.scim.patch_dialects import (
     SCHEMAS_AS_TARGET,
     UNKNOWN_TARGETS,
 )
-from musterbook.scim.patch_edit import Append, Assign, Discard, Edit, Merge, RemoveElements, WriteElements
+from musterbook.scim.patch_edit import Append, Assign, Discard, Edit, Merge, RemoveElements, WriteElements, comparable
 from musterbook.scim.patch_message import OperationName, PatchOperation, refuse_too_many
 from musterbook.scim.patch_path import RESOURCE_ITSELF, Target, parse_key, parse_path, shown
 from musterbook.scim.path import BoundPath
@@ -311,7 +311,11 @@ def _template(
     template = {
         name: parse_element(attribute.by_name[name.lower()], item, name, tolerance) for name, item in terms.items()
     }
-    is_contradicted = any(values.get(name, item) != item for name, item in template.items())
+    is_contradicted = any(
+        comparable(attribute.by_name[name.lower()], values.get(name, item))
+        != comparable(attribute.by_name[name.lower()], item)
+        for name, item in template.items()
+    )
     return None if is_contradicted or not tolerance.permits(CREATED_BY_FILTER) else template
 
 

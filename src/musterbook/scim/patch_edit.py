@@ -296,11 +296,11 @@ def _settle_primary(attribute: Attribute, elements: list[Json], chosen: Sequence
 def _keys(attribute: Attribute, element: Json) -> tuple[Hashable, ...]:
     """Return the keys by which an element that is there is found."""
     if attribute.type is not _COMPLEX:
-        return (_comparable(attribute, element),)
+        return (comparable(attribute, element),)
     if "value" not in element:
         members = frozenset((name, repr(value)) for name, value in element.items())
         return (members, members - _PRIMARY)
-    value = _comparable(attribute.by_name["value"], element["value"])
+    value = comparable(attribute.by_name["value"], element["value"])
     return ((value, _type_of(attribute, element)), (value,))
 
 
@@ -308,7 +308,7 @@ _PRIMARY = frozenset({("primary", "True"), ("primary", "False")})
 
 
 def _type_of(attribute: Attribute, element: Mapping[str, Json]) -> Hashable:
-    return _comparable(attribute.by_name["type"], element["type"]) if "type" in element else None
+    return comparable(attribute.by_name["type"], element["type"]) if "type" in element else None
 
 
 def _identities(attribute: Attribute, element: Json) -> tuple[Hashable, ...]:
@@ -321,7 +321,8 @@ def _identities(attribute: Attribute, element: Json) -> tuple[Hashable, ...]:
     return keys[:1] if "type" in element else keys
 
 
-def _comparable(attribute: Attribute, value: Json) -> Hashable:
+def comparable(attribute: Attribute, value: Json) -> Hashable:
+    """Return what two values of an attribute have in common exactly if they are the same to a filter."""
     if isinstance(value, str):
         return value if attribute.case_exact else comparison_key(value)
     return repr(value)
