@@ -17,7 +17,7 @@ from musterbook.scim.filter import (
 )
 from musterbook.scim.path import BoundPath
 from musterbook.scim.resource import Json, Meta, Resource
-from musterbook.scim.schema import COMMON_ATTRIBUTES, Attribute, AttributeType, Mutability, ResourceType, Returned
+from musterbook.scim.schema import COMMON_ATTRIBUTES, Attribute, AttributeType, ResourceType, is_hidden
 
 T = TypeVar("T")
 CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
@@ -112,7 +112,7 @@ def _attributes(entries: list[tuple[str | None, str, Json]]) -> dict[str, Json]:
 
 def is_readable(attribute: Attribute) -> bool:
     """Whether clients may filter by ``attribute``."""
-    return attribute.returned is not Returned.NEVER and attribute.mutability is not Mutability.WRITE_ONLY
+    return not is_hidden(attribute)
 
 
 def paths(resource_type: ResourceType) -> Iterator[BoundPath]:
@@ -130,7 +130,9 @@ def _paths_of(path: BoundPath) -> Iterator[BoundPath]:
         return
     yield path
     for sub in attribute.sub_attributes:
-        if is_readable(sub) and not (attribute.name == "meta" and sub.name in {"location", "version"}):
+        of_the_response = attribute.name == "meta" and sub.name in {"location", "version"}
+        of_the_response |= attribute.kept_as_rows and sub.name == "$ref"
+        if is_readable(sub) and not of_the_response:
             yield BoundPath(path.extension, attribute, sub)
 
 

@@ -147,7 +147,7 @@ class ResourceType:
     (attribute, ``None``) of single-valued strings."""
     related_attribute: str | None = None
     """The attribute whose elements are rows: a group's ``members``, a person's ``groups``."""
-    password_attribute: str | None = None
+    password_attribute: str | None = field(default=None, repr=False)
     """The attribute of which a hash is kept, where clients may set passwords."""
     extension_by_urn: Mapping[str, Schema] = field(default_factory=dict, repr=False, compare=False)
     """The extensions' schemas by their lower-cased URNs."""
