@@ -6,16 +6,17 @@ A product that wants Musterbook inside its own server mounts what :func:`create_
 
 import secrets
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
+from itertools import product
 
 from structlog.typing import FilteringBoundLogger
 
-from musterbook.directory import Clock, RandomBytes
+from musterbook.directory import Clock, RandomBytes, Switches
 from musterbook.directory.service import Directory
 from musterbook.directory.tenants import Tenants
-from musterbook.identity import Keys
-from musterbook.scim import group_type, user_type
+from musterbook.identity import Argon2Hashes, Keys
+from musterbook.scim.definitions import NO_DEFINITIONS
 from musterbook.scim.service import Service, describe_service
 from musterbook.secret import Purpose, Secret, SecretError, read_or_make, secret_file
 from musterbook.settings import Settings, check_secret_is_given
@@ -43,6 +44,12 @@ class Services:
     keys: Keys
     clock: Clock
     random_bytes: RandomBytes
+    by_switches: dict[Switches, "Services"] = field(default_factory=dict, repr=False, compare=False)
+    """The same rooms with the ``service`` of a tenant that decided so; made once, so a request looks it up."""
+
+    def for_tenant(self, switches: Switches) -> "Services":
+        """Return the same rooms with the ``service`` that a tenant with these switches has."""
+        return self.by_switches[switches]
 
     async def check_ready(self) -> str:
         """Return when the database counts a commit as done, if it answers and its schema fits this release.
@@ -59,11 +66,14 @@ class Services:
         return await self.database.durability()
 
 
-def describe(settings: Settings, secret: Secret | None = None) -> Service:
-    """Return the description of what a server with these settings serves."""
+def describe(settings: Settings, secret: Secret | None = None, switches: Switches | None = None) -> Service:
+    """Return the description of what a server with these settings serves to a tenant with these switches."""
+    decided = Switches() if switches is None else switches
     return describe_service(
         settings.base_url + SCIM_PATH,
-        (user_type(), group_type()),
+        NO_DEFINITIONS.resource_types(
+            accepts_passwords=decided.accepts_passwords, unique_group_names=decided.unique_group_names
+        ),
         cursor_keys=() if secret is None else secret.keys(Purpose.CURSOR),
     )
 
@@ -108,16 +118,21 @@ class _Opening(AbstractAsyncContextManager[Services]):
         except BaseException:
             await self._close()
             raise
-        return Services(
+        services = Services(
             settings=self._settings,
             database=database,
             service=describe(self._settings, secret),
-            directory=Directory(database.resources, self._clock, self._random_bytes),
+            directory=Directory(database.resources, self._clock, self._random_bytes, Argon2Hashes()),
             tenants=Tenants(database.tenants, self._clock, self._random_bytes),
             keys=Keys(database.keys, self._clock, self._random_bytes),
             clock=self._clock,
             random_bytes=self._random_bytes,
         )
+        for values in product((False, True), repeat=len(fields(Switches))):
+            switches = Switches(*values)
+            service = describe(self._settings, secret, switches)
+            services.by_switches[switches] = replace(services, service=service)
+        return services
 
     async def __aexit__(self, *_: object) -> None:
         await self._close()

@@ -59,9 +59,10 @@ def test_list(shell: Shell) -> None:
     assert shell.rows("tenant", "list") == []
     shell.make_tenant("globex")
     shell.done(*CREATE)
+    begins = {"status": "active", "created_at": "<time>", "unique_group_names": True, "accepts_passwords": False}
     assert shell.rows("tenant", "list") == [
-        {"tenant": "acme", "name": "Acme", "status": "active", "scim_enabled": False, "created_at": "<time>"},
-        {"tenant": "globex", "name": "Globex", "status": "active", "scim_enabled": True, "created_at": "<time>"},
+        {"tenant": "acme", "name": "Acme", "scim_enabled": False, **begins},
+        {"tenant": "globex", "name": "Globex", "scim_enabled": True, **begins},
     ]
     assert [line.split() for line in shell.plain(shell.done("tenant", "list").out).splitlines()] == [
         ["tenant", "name", "status", "SCIM", "created"],
@@ -74,6 +75,28 @@ def test_list_of_none(shell: Shell) -> None:
     """Where there is no tenant, standard output is empty and the next command is named."""
     message = "There is no tenant yet. Make one with: musterbook tenant create\n"
     assert shell("tenant", "list") == Result(ExitCode.DONE, "", message)
+
+
+def test_set_changes_what_is_named(shell: Shell) -> None:
+    """A switch that is named changes, the other stays, and without any nothing does."""
+    shell.done(*CREATE)
+    begins = {"tenant": "acme", "unique_group_names": True, "accepts_passwords": False}
+    assert shell.rows("tenant", "set", "acme") == begins
+    changed = {**begins, "accepts_passwords": True}
+    assert shell.rows("tenant", "set", "acme", "--accepts-passwords") == changed
+    assert shell.rows("tenant", "set", "acme", "--unique-group-names") == changed
+
+
+def test_names_that_several_groups_have_cannot_be_made_unique(shell: Shell) -> None:
+    """The command ends with 4 and names them; once they differ, names are unique."""
+    key = shell.make_tenant()
+    shell.done("tenant", "set", "acme", "--no-unique-group-names")
+    one, _ = (shell.scim(key, "POST", "/Groups", {"displayName": name}) for name in ("Crew", "CREW"))
+    again = shell("tenant", "set", "acme", "--unique-group-names")
+    message = "Several groups are called 'CREW'; rename or remove all but one of each name, then repeat this."
+    assert again == Result(ExitCode.CONFLICT, "", f"Error: {message}\n")
+    shell.scim(key, "DELETE", f"/Groups/{one['id']}")
+    assert shell.rows("tenant", "set", "acme", "--unique-group-names")["unique_group_names"] is True
 
 
 def test_suspend_and_resume(shell: Shell) -> None:
@@ -105,6 +128,7 @@ def test_delete_asks_first(shell: Shell) -> None:
         ("tenant", "suspend", "globex"),
         ("tenant", "resume", "globex"),
         ("tenant", "delete", "globex", "--yes"),
+        ("tenant", "set", "globex", "--accepts-passwords"),
         ("key", "create", "globex"),
         ("key", "list", "globex"),
         ("key", "revoke", "globex", "x"),

@@ -118,6 +118,7 @@ def test_every_field_of_json(shell: Shell) -> None:
     printed = {
         "tenant create": made,
         "tenant list": shell.done("tenant", "list", "--json").json[0],
+        "tenant set": shell.done("tenant", "set", "acme", "--json").json,
         "tenant suspend": shell.done("tenant", "suspend", "acme", "--json").json,
         "tenant resume": shell.done("tenant", "resume", "acme", "--json").json,
         "key create": key,

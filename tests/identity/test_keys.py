@@ -142,7 +142,7 @@ async def test_a_secret_is_in_no_text_of_a_key(world: World) -> None:
 async def test_a_key_selects_its_tenant(world: World) -> None:
     """The key alone says which tenant is meant; several keys of a tenant work side by side."""
     ours, again, theirs = [await world.keys.issue(tenant_id) for tenant_id in (world.acme, world.acme, world.globex)]
-    found = [await world.keys.authenticate(issued.secret) for issued in (ours, again, theirs)]
+    found = [(await world.keys.authenticate(issued.secret)).key for issued in (ours, again, theirs)]
     assert [(key.tenant_id, key.id) for key in found] == [
         (world.acme, ours.key.id),
         (world.acme, again.key.id),
@@ -154,7 +154,7 @@ async def test_an_expired_key_is_refused_to_the_millisecond(world: World) -> Non
     """A key works until the millisecond before its end, also where it was looked up before that."""
     issued = await world.keys.issue(world.acme, expires_in_days=1)
     world.clock.move(seconds=DAY_SECONDS - 0.001)
-    assert (await world.keys.authenticate(issued.secret)).id == issued.key.id
+    assert (await world.keys.authenticate(issued.secret)).key.id == issued.key.id
     world.clock.move(seconds=0.001)
     refused = await refusal(world.keys, issued.secret)
     assert (refused.reason, refused.key and refused.key.id) == (KeyRefusal.EXPIRED, issued.key.id)
@@ -170,7 +170,7 @@ async def test_a_revoked_key_is_refused_within_a_second_everywhere(world: World)
     assert (await refusal(world.keys, issued.secret)).reason is KeyRefusal.REVOKED
     world.clock.move(seconds=0.999)
     assert (await refusal(elsewhere, issued.secret)).reason is KeyRefusal.REVOKED
-    assert (await elsewhere.authenticate(other.secret)).id == other.key.id
+    assert (await elsewhere.authenticate(other.secret)).key.id == other.key.id
 
 
 async def test_a_key_is_revoked_by_its_tenant_alone(world: World) -> None:
@@ -178,7 +178,7 @@ async def test_a_key_is_revoked_by_its_tenant_alone(world: World) -> None:
     issued = await world.keys.issue(world.acme)
     assert not await world.keys.revoke(world.globex, issued.key.id)
     assert not await world.keys.revoke(world.acme, KeyId("no-key"))
-    assert (await world.keys.authenticate(issued.secret)).id == issued.key.id
+    assert (await world.keys.authenticate(issued.secret)).key.id == issued.key.id
     assert await world.keys.revoke(world.acme, issued.key.id)
     world.clock.move(seconds=5)
     assert await world.keys.revoke(world.acme, issued.key.id)
@@ -251,7 +251,7 @@ async def test_the_memory_of_keys_is_bounded(world: World, monkeypatch: pytest.M
     keys_, store = counted(world)
     issued = [await world.keys.issue(world.acme) for _ in range(3)]
     for key in (*issued, *issued):
-        assert (await keys_.authenticate(key.secret)).id == key.key.id
+        assert (await keys_.authenticate(key.secret)).key.id == key.key.id
     assert 3 < store.calls.count("find") <= 6
 
 
@@ -303,7 +303,7 @@ async def test_a_database_that_can_only_be_read_lets_keys_in(world: World) -> No
 
     issued = await world.keys.issue(world.acme)
     store = ReadOnlyStore(world.database.keys)
-    assert (await Keys(store, world.clock, world.random_bytes).authenticate(issued.secret)).id == issued.key.id
+    assert (await Keys(store, world.clock, world.random_bytes).authenticate(issued.secret)).key.id == issued.key.id
     assert store.calls == ["find", "touch"]
 
 

@@ -21,7 +21,13 @@ def _row(tenant: Tenant) -> Row:
         "status": tenant.status.value,
         "scim_enabled": tenant.scim_enabled,
         "created_at": tenant.created_at,
+        **_switches(tenant),
     }
+
+
+def _switches(tenant: Tenant) -> Row:
+    switches = tenant.switches
+    return {"unique_group_names": switches.unique_group_names, "accepts_passwords": switches.accepts_passwords}
 
 
 _TENANTS: Listing[Tenant] = Listing(
@@ -83,6 +89,36 @@ def list_(*, common: Common = DEFAULTS) -> ExitCode:
 
     async def work(desk: Desk) -> None:
         desk.output.list_items(_TENANTS, await desk.services.tenants.list())
+
+    return run(common, work)
+
+
+@app.command(name="set")
+def set_(
+    slug: str,
+    /,
+    *,
+    unique_group_names: bool | None = None,
+    accepts_passwords: bool | None = None,
+    common: Common = DEFAULTS,
+) -> ExitCode:
+    """Change what a tenant decides for itself; what is not named stays. Without an option, show it.
+
+    Parameters
+    ----------
+    slug
+        The tenant.
+    unique_group_names
+        Whether no two groups have the same displayName. It begins so.
+    accepts_passwords
+        Whether identity providers may set passwords. It begins with no: people sign in with their provider.
+    """
+
+    async def work(desk: Desk) -> None:
+        tenant = await desk.services.tenants.set_switches(
+            slug, unique_group_names=unique_group_names, accepts_passwords=accepts_passwords
+        )
+        desk.output.record({"tenant": slug, **_switches(tenant)})
 
     return run(common, work)
 

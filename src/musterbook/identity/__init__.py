@@ -12,13 +12,16 @@ from musterbook.identity.keys import (
     KeyRefusedError,
     Keys,
 )
-from musterbook.identity.store import Key
+from musterbook.identity.passwords import Argon2Hashes
+from musterbook.identity.store import Key, KeyRecord
 
 __all__ = [
     "DEFAULT_EXPIRY_DAYS",
     "MAX_EXPIRY_DAYS",
+    "Argon2Hashes",
     "IssuedKey",
     "Key",
+    "KeyRecord",
     "KeyRefusal",
     "KeyRefusedError",
     "Keys",

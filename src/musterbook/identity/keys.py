@@ -118,8 +118,8 @@ class Keys:
         """Return whether ``secret`` may be a key, and is none that was found here before."""
         return len(secret) == _KEY_LENGTH and hash_secret(secret) not in self._known and is_well_formed(secret)
 
-    async def authenticate(self, secret: str) -> Key:
-        """Return the key that ``secret`` is, and note that it was used.
+    async def authenticate(self, secret: str) -> KeyRecord:
+        """Return the key that ``secret`` is, with what its tenant decided, and note that it was used.
 
         Raises:
             KeyRefusedError: it opens nothing; with the reason.
@@ -139,7 +139,7 @@ class Keys:
         if refusal is not None:
             raise KeyRefusedError(refusal, key)
         await self._touch(key, moment)
-        return key
+        return known.record
 
     async def _touch(self, key: Key, moment: datetime) -> None:
         """Note that the key was used, unless that was done within the last minute."""

@@ -5,7 +5,7 @@ stranger learns nothing; the log says which it was. A key is read from this head
 proxies and browsers would write it down (RFC 6750 §2.3 advises against it for that reason).
 """
 
-from musterbook.identity import Key, KeyRefusal, KeyRefusedError, Keys
+from musterbook.identity import KeyRecord, KeyRefusal, KeyRefusedError, Keys
 from musterbook.scim.errors import UnauthorizedError
 from musterbook.web.admission import STRANGERS
 from musterbook.web.entrance import Entrance
@@ -17,7 +17,7 @@ MAX_AUTHORIZATION_BYTES = 8 * 1024
 _SCHEME = b"bearer"
 
 
-async def authenticate(head: RequestHead, keys: Keys, entrance: Entrance, record: RequestRecord) -> Key:
+async def authenticate(head: RequestHead, keys: Keys, entrance: Entrance, record: RequestRecord) -> KeyRecord:
     """Return the key that the request presents; ``record`` learns why there is none.
 
     Raises:

@@ -85,7 +85,8 @@ class ScimApplication:
         self._check_door(scope, path, head)
         if head.authorization is None and is_public(scope["method"], path):
             return await self._answer(services, scope, receive, path, head, None, record)
-        key = await authenticate(head, services.keys, self._entrance, record)
+        found = await authenticate(head, services.keys, self._entrance, record)
+        services, key = services.for_tenant(found.switches), found.key
         record.tenant_id = key.tenant_id
         record.key_id = key.id
         record.media_type = choose_media_type(head.accept, key.idp)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, TypeAlias
 
+from musterbook.directory import Switches
 from musterbook.directory.service import Directory
 from musterbook.directory.tenants import Tenants
 from musterbook.identity import Keys
@@ -38,6 +39,10 @@ class Services(Protocol):
     @property
     def keys(self) -> Keys:
         """The keys of all tenants."""
+        ...
+
+    def for_tenant(self, switches: Switches) -> "Services":
+        """Return the same rooms with the ``service`` that a tenant with these switches has."""
         ...
 
     async def check_ready(self) -> str:
