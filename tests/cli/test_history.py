@@ -55,6 +55,25 @@ def test_list_for_people(shell: Shell, ada_and_grace: str) -> None:
     ]
 
 
+def test_groups_are_in_the_history(shell: Shell) -> None:
+    """A line about a group has its name; JSON has the ids of who joined and left, and the table how many."""
+    key = shell.make_tenant()
+    ada, grace = (shell.scim(key, "POST", "/Users", person)["id"] for person in (ADA, GRACE))
+    crew = shell.scim(key, "POST", "/Groups", {"displayName": "Crew", "members": [{"value": ada}]})["id"]
+    shell.scim(key, "PUT", f"/Groups/{crew}", {"displayName": "Officers", "members": [{"value": grace}]})
+    changed = shell.done("history", "list", "acme", "--limit", "1", "--json").json[0]
+    assert (changed["user_id"], changed["user_name"], changed["action"]) == (crew, "Officers", "updated")
+    assert changed["changes"] == [
+        {"path": "displayName", "before": "Crew", "after": "Officers"},
+        {"path": "members", "before": [ada], "after": [grace]},
+    ]
+    printed = shell.plain(shell.done("history", "list", "acme", "--limit", "2").out).splitlines()[1:]
+    assert [" ".join(line.split()) for line in printed] == [
+        "<time> Scim System User updated Officers displayName: Crew → Officers; members: 1 joined, 1 left",
+        "<time> Scim System User created Crew -",
+    ]
+
+
 @pytest.mark.parametrize("reference", ["ada@acme.example", "ADA@acme.example", "id"])
 def test_list_of_one_person(shell: Shell, ada_and_grace: str, reference: str) -> None:
     """--user takes an id or a userName, also of somebody who was removed."""
