@@ -1,15 +1,13 @@
 """*From outcome to response.* Decides status, headers and body of an answer (RFC 7644 §3.3 to §3.12).
 
-Knows outcomes, stored texts and the base URL; knows no HTTP server. The stored text is spliced into the answer as it
-is; only where a client names attributes, or needs a name that is not there, is it decoded.
+Knows outcomes and the base URL; knows no HTTP server. How a resource is shown is the matter of ``representation``.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple, assert_never
 
 import msgspec
 
-from musterbook.scim.dialects import UNKNOWN_MEMBERS, Tolerance
+from musterbook.scim.dialects import UNKNOWN_MEMBERS
 from musterbook.scim.discovery import LIST_RESPONSE_URN
 from musterbook.scim.errors import (
     MethodNotAllowedError,
@@ -18,22 +16,19 @@ from musterbook.scim.errors import (
     UnauthorizedError,
     UnavailableError,
 )
-from musterbook.scim.listing import resources_of, write_cursors
+from musterbook.scim.listing import write_cursors
 from musterbook.scim.operation import (
     Created,
-    CreateResource,
     Deleted,
     Found,
     Outcome,
     Page,
-    ReplaceResource,
     RootPage,
-    SearchResources,
 )
-from musterbook.scim.projection import project
 from musterbook.scim.protocol import Exchange
-from musterbook.scim.render_dialects import PLAIN_JSON_ANSWER, WHOLE_NAME
-from musterbook.scim.resource import Json, Related, StoredResource
+from musterbook.scim.render_dialects import PLAIN_JSON_ANSWER
+from musterbook.scim.representation import representation
+from musterbook.scim.resource import Json, StoredResource
 from musterbook.scim.schema import ResourceType
 from musterbook.scim.service import Service
 from musterbook.scim.versions import entity_tag
@@ -42,8 +37,6 @@ SCIM_JSON = "application/scim+json"
 PLAIN_JSON = "application/json"
 ERROR_URN = "urn:ietf:params:scim:api:messages:2.0:Error"
 
-_WHOLE_NAME_MARKS = ('"givenName":"', '"familyName":"')
-"""In JSON text a quotation mark inside a value is escaped, so these stand only where the attribute has a value."""
 _ENCODER = msgspec.json.Encoder()
 _OK, _CREATED, _NO_CONTENT, _NOT_MODIFIED, _PERMANENT_REDIRECT = 200, 201, 204, 304, 308
 
@@ -88,7 +81,7 @@ def render(exchange: Exchange, outcome: Outcome | None, service: Service, media_
             location = ("Location", _location(stored, resource_type, service))
             if isinstance(outcome, Found) and not outcome.is_shown:
                 return ScimResponse(_NO_CONTENT, (location, _etag(stored)), b"")
-            body = _representation(stored, resource_type, service, exchange)
+            body = representation(resource_type, exchange, service)(stored)
             status = _CREATED if isinstance(outcome, Created) else _OK
             return ScimResponse(status, (content_type, location, _etag(stored)), body.encode())
         case Deleted():
@@ -128,58 +121,16 @@ def _location(stored: StoredResource, resource_type: ResourceType, service: Serv
     return f"{service.base_url}{resource_type.endpoint}/{stored.id}"
 
 
-def _representation(stored: StoredResource, resource_type: ResourceType, service: Service, exchange: Exchange) -> str:
-    meta = stored.meta
-    document = stored.document
-    if _needs_whole_name(exchange) and not all(mark in document for mark in _WHOLE_NAME_MARKS):
-        document = _with_whole_name(document, resource_type, exchange.tolerance)
-    related = "" if not stored.related else _related(stored.related, resource_type, service)
-    # The values are ours and need no escaping: a checked base URL, an id, two times in one fixed form, a number.
-    text = (
-        f'{document[:-1]}{related},"meta":{{"resourceType":"{resource_type.name}","created":"{meta.created}",'
-        f'"lastModified":"{meta.last_modified}","location":"{service.base_url}{resource_type.endpoint}/{stored.id}",'
-        f'"version":"W/\\"{meta.version}\\""}}}}'
-    )
-    projection = exchange.projection_of(resource_type)
-    if projection.is_default and resource_type.visibility.is_plain:
-        return text
-    return _ENCODER.encode(project(msgspec.json.decode(text), resource_type, projection)).decode()
-
-
-def _related(related: Sequence[Related], resource_type: ResourceType, service: Service) -> str:
-    """Return the member of a JSON object that shows memberships; written by hand, for there may be 100 000 of them."""
-    # Here too nothing needs escaping but the names that clients give: ids and types are ours.
-    locations = {name: f'","$ref":"{location}' for name, location in service.locations.items()}
-    elements = [
-        f'{{"value":"{value}{locations[type_name]}{value}","type":"{type_}"'
-        + ("}" if display is None else f',"display":{_ENCODER.encode(display).decode()}}}')
-        for value, type_name, type_, display in related
-    ]
-    return f',"{resource_type.related_attribute}":[{",".join(elements)}]'
-
-
-def _needs_whole_name(exchange: Exchange) -> bool:
-    # OneLogin looks people up, creates them and replaces them; what others ask with its key is answered as it is.
-    return exchange.tolerance.idp in WHOLE_NAME.presets and isinstance(
-        exchange.operation, CreateResource | ReplaceResource | SearchResources
-    )
-
-
-def _with_whole_name(document: str, resource_type: ResourceType, tolerance: Tolerance) -> str:
-    """Return the text of a person with a first and a last name, empty where there is none."""
-    if resource_type.attribute("name") is None or not tolerance.permits(WHOLE_NAME):
-        return document
-    attributes: dict[str, Json] = msgspec.json.decode(document)
-    attributes["name"] = {"givenName": "", "familyName": "", **attributes.get("name", {})}
-    return _ENCODER.encode(attributes).decode()
-
-
 def _list(page: Page | RootPage, service: Service, exchange: Exchange) -> bytes:
-    resources = resources_of(page)
-    items = ",".join([_representation(stored, type_, service, exchange) for type_, stored in resources])
+    if isinstance(page, Page):
+        items = list(map(representation(page.resource_type, exchange, service), page.resources))
+    else:
+        types = {type_.name: type_ for type_, _ in page.resources}
+        show = {name: representation(type_, exchange, service) for name, type_ in types.items()}
+        items = [show[type_.name](stored) for type_, stored in page.resources]
     return (
         f'{{"schemas":["{LIST_RESPONSE_URN}"],"totalResults":{page.total_results}{_paging(page, service, exchange)},'
-        f'"itemsPerPage":{len(resources)},"Resources":[{items}]}}'
+        f'"itemsPerPage":{len(items)},"Resources":[{",".join(items)}]}}'
     ).encode()
 
 
