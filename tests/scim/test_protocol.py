@@ -25,6 +25,7 @@ from musterbook.scim.operation import (
     Query,
     ReplaceResource,
     SearchResources,
+    SearchRoot,
 )
 from musterbook.scim.patch import parse_patch
 from musterbook.scim.protocol import Exchange, ScimRequest, check_content_type, parse_request
@@ -71,6 +72,7 @@ def test_what_a_request_asks(method: str, path: str, body: Json, name: str, rout
     exchange = ask(method, path, body=body)
     assert (exchange.operation, exchange.operation_name, exchange.route) == (operation, name, route)
     assert exchange.operation is not None
+    assert not isinstance(exchange.operation, SearchRoot)
     assert exchange.operation.resource_type is USER
     assert (exchange.document, exchange.projection.is_default) == (None, True)
 
