@@ -109,7 +109,7 @@ def _count_names(document: dict[str, Json]) -> int:
         for item in level:
             if isinstance(item, dict):
                 count += len(item)
-                if len(set(map(str.lower, item))) != len(item):
+                if len(item) > 1 and len(set(map(str.lower, item))) != len(item):
                     _refuse_repetition(item)
                 below += [value for value in item.values() if type(value) in _CONTAINERS]
             else:

@@ -137,11 +137,14 @@ def _parse_memberships(attribute: Attribute, sent: list[Json], path: str, tolera
 
 
 def _is_plain_membership(item: Mapping[str, Json]) -> bool:
-    value, display, reference = item.get("value"), item.get("display"), item.get("$ref")
+    value = item.get("value")
+    if not isinstance(value, str) or _is_blank(value):
+        return False
+    if len(item) == 1:
+        return True
+    display, reference = item.get("display"), item.get("$ref")
     return (
-        isinstance(value, str)
-        and not _is_blank(value)
-        and (display is None or (isinstance(display, str) and not _is_blank(display)))
+        (display is None or (isinstance(display, str) and not _is_blank(display)))
         and (reference is None or isinstance(reference, str))
         and item.get("type") in _PLAIN_MEMBER_TYPES
         and item.keys() <= _MEMBERSHIP
