@@ -27,7 +27,7 @@ from musterbook.scim.sorting import Sort, SortKey, sort_key
 CHUNK_ROWS = 200
 """About a millisecond of decoding."""
 MANY = 5000
-"""From how many matches on it costs less to walk along the ids until a page is full than to sort all matches for it."""
+"""From how many matches on it costs less to walk along the order until a page is full than to find them all for it."""
 
 
 class TimeBudget:
@@ -102,7 +102,7 @@ def counts_apart(query: Query) -> bool:
 def has_many(query: Query) -> bool:
     """Return whether so much matches that an index which finds it all is no help for one page of it."""
     cursor = query.cursor
-    return query.sort is None and cursor is not None and cursor.total is not None and cursor.total > MANY
+    return cursor is not None and cursor.total is not None and cursor.total > MANY
 
 
 def with_total(query: Query, total: int) -> Query:

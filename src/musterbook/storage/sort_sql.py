@@ -44,6 +44,11 @@ class SqlOrder:
     may_be_null: bool = False
 
     @property
+    def is_unique(self) -> bool:
+        """Whether no two rows of a tenant and type have the same value, and each has one."""
+        return self.column == "unique_key" and not self.may_be_null
+
+    @property
     def _is_by_id(self) -> bool:
         return self.column == "id"
 
@@ -52,10 +57,13 @@ class SqlOrder:
 
         ``id_`` is how the id is written, for an engine whose planner has to be kept from it.
         """
-        column = "DESC NULLS FIRST" if self.descending != backward else "ASC NULLS LAST"
+        way, nulls = ("DESC", "FIRST") if self.descending != backward else ("ASC", "LAST")
         if self._is_by_id:
-            return f"{id_} {'DESC' if self.descending != backward else 'ASC'}"
-        return f"resources.{self.column} {column}, {id_} {'DESC' if backward else 'ASC'}"
+            return f"{id_} {way}"
+        if self.is_unique:
+            # Nothing is left to be ordered among equals, and no engine has to look whether there is.
+            return f"resources.{self.column} {way}"
+        return f"resources.{self.column} {way} NULLS {nulls}, {id_} {'DESC' if backward else 'ASC'}"
 
     def behind(self, position: Position, *, backward: bool = False, id_: str = "resources.id") -> SqlRange:
         """Return what holds of the rows behind ``position``, or of those before it where ``backward``."""
@@ -91,6 +99,11 @@ def within(condition: CompiledFilter, range_: SqlRange, dialect: SqlDialect) -> 
     sql = range_.sql % tuple(f"{dialect.placeholder}{number}" for number in numbers)
     parameters = (*condition.parameters, *range_.parameters)
     return replace(condition, sql=f"({condition.sql}) AND ({sql})", parameters=parameters)
+
+
+def without_index(condition: CompiledFilter) -> CompiledFilter:
+    """Return the same condition, written so that no planner takes it for a range of an index."""
+    return replace(condition, sql=f"({condition.sql}) IS TRUE", indexed=False)
 
 
 BY_ID = SqlOrder("id", indexed=True)

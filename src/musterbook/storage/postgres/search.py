@@ -38,7 +38,7 @@ from musterbook.storage.scan import (
     page_that_was_read,
     with_total,
 )
-from musterbook.storage.sort_sql import SqlOrder, compile_sort_sql, within
+from musterbook.storage.sort_sql import SqlOrder, compile_sort_sql, within, without_index
 
 # One row with the total comes even where the page is empty. <related> is one more column, or nothing.
 ALL: Final = f"""
@@ -148,8 +148,7 @@ class Search:
     ) -> Page:
         """Return the page behind a place: a range of the order, so it costs the same wherever the place is."""
         cursor = query.cursor or Cursor()
-        # What is written so is no range of an index to the planner, which does not know how much will match.
-        wanted = replace(condition, sql=f"({condition.sql}) IS TRUE") if has_many(query) else condition
+        wanted = without_index(condition) if order.indexed and has_many(query) else condition
         if cursor.position is not None:
             wanted = within(wanted, order.behind(cursor.position, backward=cursor.backward), POSTGRES)
         one_more = replace(query, start_index=1, count=query.count + 1 if query.count else 0)

@@ -32,7 +32,7 @@ from musterbook.storage.scan import (
     page_that_was_read,
     with_total,
 )
-from musterbook.storage.sort_sql import BY_ID, SqlOrder, compile_sort_sql
+from musterbook.storage.sort_sql import BY_ID, SqlOrder, compile_sort_sql, without_index
 from musterbook.storage.sqlite.connection import Reader, Value
 from musterbook.storage.sqlite.related import with_memberships
 
@@ -105,7 +105,9 @@ class Search:
             query = with_total(query, known)
         if query.filter is None and order is not None and order.indexed:
             total = rows.total() if known is None else known
-        elif condition.exact and condition.indexed and order is not None and not has_many(query):
+        elif (
+            condition.exact and condition.indexed and order is not None and not (query.sort is None and has_many(query))
+        ):
             total = rows.count(_EVERYTHING, ()) if known is None else known
         elif condition.exact and query.filter is not None and query.sort is None:
             walk = self._walk if query.cursor is None else self._walk_behind
@@ -113,6 +115,8 @@ class Search:
         else:
             return await self._scan(rows, condition, resource_type, query, budget)
         if query.cursor is not None:
+            if order.indexed and has_many(query):
+                rows = rows.along_the_order()
             found = rows.fetch_behind(order, query.cursor, query.count + 1) if query.count else []
             return page_that_was_read(found, resource_type, query, query.cursor, total)
         first = query.start_index - 1
@@ -181,6 +185,7 @@ class _Rows:
     def __init__(self, reader: Reader, owner: tuple[TenantId, str], condition: CompiledFilter) -> None:
         self._reader = reader
         self._owner = owner
+        self._condition = condition
         self._parameters: tuple[Value, ...] = (*owner, *condition.parameters)
         self._is_indexed = condition.indexed
         self._order = _BY_SORTING if condition.indexed else _BY_ID
@@ -200,6 +205,10 @@ class _Rows:
         sql = self._rows.replace("<range>", range_).replace("<order>", order or self._order)
         page = (min(limit, _LARGEST), min(offset, _LARGEST))
         return [read_stored(row) for row in self._reader.rows(sql, (*self._parameters, *bounds, *page))]
+
+    def along_the_order(self) -> "_Rows":
+        """Return the same rows, found by looking at each as they come in an order and not by their own index."""
+        return _Rows(self._reader, self._owner, without_index(self._condition))
 
     def fetch_behind(self, order: SqlOrder, cursor: Cursor, limit: int) -> list[StoredResource]:
         """Return the rows behind a place, the nearest first."""
