@@ -5,10 +5,11 @@ A product that wants Musterbook inside its own server mounts what :func:`create_
 """
 
 import secrets
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
-from itertools import product
+from itertools import product, starmap
 
 from structlog.typing import FilteringBoundLogger
 
@@ -44,12 +45,13 @@ class Services:
     keys: Keys
     clock: Clock
     random_bytes: RandomBytes
-    by_switches: dict[Switches, "Services"] = field(default_factory=dict, repr=False, compare=False)
-    """The same rooms with the ``service`` of a tenant that decided so; made once, so a request looks it up."""
+    by_switches: Mapping[Switches, Service]
+    """What is served to a tenant that decided so; described once, so a request looks it up."""
 
     def for_tenant(self, switches: Switches) -> "Services":
         """Return the same rooms with the ``service`` that a tenant with these switches has."""
-        return self.by_switches[switches]
+        service = self.by_switches[switches]
+        return self if service is self.service else replace(self, service=service)
 
     async def check_ready(self) -> str:
         """Return when the database counts a commit as done, if it answers and its schema fits this release.
@@ -118,21 +120,21 @@ class _Opening(AbstractAsyncContextManager[Services]):
         except BaseException:
             await self._close()
             raise
-        services = Services(
+        by_switches = {
+            switches: describe(self._settings, secret, switches)
+            for switches in starmap(Switches, product((False, True), repeat=len(fields(Switches))))
+        }
+        return Services(
             settings=self._settings,
             database=database,
-            service=describe(self._settings, secret),
+            service=by_switches[Switches()],
             directory=Directory(database.resources, self._clock, self._random_bytes, Argon2Hashes()),
             tenants=Tenants(database.tenants, self._clock, self._random_bytes),
             keys=Keys(database.keys, self._clock, self._random_bytes),
             clock=self._clock,
             random_bytes=self._random_bytes,
+            by_switches=by_switches,
         )
-        for values in product((False, True), repeat=len(fields(Switches))):
-            switches = Switches(*values)
-            service = describe(self._settings, secret, switches)
-            services.by_switches[switches] = replace(services, service=service)
-        return services
 
     async def __aexit__(self, *_: object) -> None:
         await self._close()

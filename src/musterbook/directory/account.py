@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 
 class Status(Enum):
@@ -70,8 +71,8 @@ class Account:
     """The roles granted to the person alone, sorted; what Everyone is granted comes on top."""
     setup_expires_at: str | None = None
     """Until when a break-glass account that was not set up yet can be; ``None`` once it is, and for everybody else."""
-    password: Password | None = None
-    """Only where the tenant takes passwords."""
+    password: Password | UnsetType = UNSET
+    """Only where the tenant takes passwords. What is ``UNSET`` is not written, so most accounts do not mention it."""
 
 
 _ENCODER = msgspec.json.Encoder()
@@ -85,7 +86,7 @@ def render_account(account: Account) -> str:
 
 def without_secrets(account: Account) -> Account:
     """Return what the history keeps of an account."""
-    return account if account.password is None else replace(account, password=replace(account.password, hash=None))
+    return account if account.password is UNSET else replace(account, password=replace(account.password, hash=None))
 
 
 def read_account(text: str) -> Account:

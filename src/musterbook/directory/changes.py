@@ -5,6 +5,8 @@ Knows states and the forms in which they are stored; knows no storage. Plain fun
 
 from dataclasses import dataclass, replace
 
+from msgspec import UNSET
+
 from musterbook.directory import rules
 from musterbook.directory.account import Account, Status, read_account, render_account, without_secrets
 from musterbook.directory.actor import Actor, ResourceId
@@ -70,7 +72,7 @@ def update_change(record: Record, before: State, after: State, occasion: Occasio
 def removal_change(record: Record, before: State, occasion: Occasion) -> Change:
     """Return the change that removes a resource; its revision is the tombstone from which it can be restored."""
     # Whoever comes back gets a new password: a tombstone is kept for long, and may hold no secret.
-    account = None if before.account is None else replace(before.account, status=Status.REMOVED, password=None)
+    account = None if before.account is None else replace(before.account, status=Status.REMOVED, password=UNSET)
     revision = _revision(
         before.resource.resource_type.name,
         record.stored,
@@ -132,7 +134,7 @@ def _storing_change(
     stored = StoredResource(resource.id, render_document(resource), resource.meta)
     account_text = None if account is None else render_account(account)
     record = Record(stored, number, account_text)
-    told = account_text if account is None or account.password is None else render_account(without_secrets(account))
+    told = account_text if account is None or account.password is UNSET else render_account(without_secrets(account))
     revision = _revision(resource.resource_type.name, stored, told, occasion, number)
     change = Change(
         tenant_id=occasion.actor.tenant_id,

@@ -8,6 +8,8 @@ tenant takes them at all. The hash is in the account and nowhere else: no revisi
 from dataclasses import replace
 from typing import Protocol
 
+from msgspec import UNSET
+
 from musterbook.directory.account import Account, Password
 from musterbook.scim.password import PasswordEdit
 
@@ -34,13 +36,9 @@ class SentPassword:
     async def follow(self, account: Account, now: str) -> Account:
         """Return the account with this password; the same account where it has it already."""
         if self._password is None:
-            return replace(account, password=None)
-        present = account.password
-        if (
-            present is not None
-            and present.hash is not None
-            and await self._hashes.matches(self._password, present.hash)
-        ):
+            return replace(account, password=UNSET)
+        present = None if account.password is UNSET else account.password.hash
+        if present is not None and await self._hashes.matches(self._password, present):
             return account
         if self._hash is None:
             self._hash = await self._hashes.make(self._password)
