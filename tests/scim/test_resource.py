@@ -52,6 +52,14 @@ def test_schemas_name_what_is_there() -> None:
     assert Resource(USER, {"userName": "ada"}).schemas == (CORE,)
 
 
+def test_what_is_stored_under_an_extension_that_is_not_defined_stays() -> None:
+    """A write by somebody who knows fewer extensions, such as a command without the operator's, loses nothing."""
+    urn = "urn:example:schemas:Staff"
+    text = f'{{"schemas":["{CORE}","{urn}"],"id":"1","userName":"ada","{urn}":{{"badge":"7"}}}}'
+    meta = Meta("2026-11-23T09:00:00.000Z", "2026-11-23T09:00:00.000Z", 1)
+    assert render_document(read_document(USER, StoredResource("1", text, meta))) == text
+
+
 @pytest.mark.parametrize(
     "path, value",
     [

@@ -51,9 +51,15 @@ class Resource:
 
     @property
     def schemas(self) -> tuple[str, ...]:
-        """The URNs of the schemas whose attributes are present, the base schema first (RFC 7643 §3)."""
-        present = (item.schema.id for item in self.resource_type.extensions if item.schema.id in self.attributes)
-        return (self.resource_type.schema.id, *present)
+        """The URNs of the schemas whose attributes are present, the base schema first (RFC 7643 §3).
+
+        Last come those that the type does not have: an operator defined them elsewhere, or no longer, and what was
+        stored under them is not to be lost by a write of something else.
+        """
+        attributes = self.attributes
+        known = [item.schema.id for item in self.resource_type.extensions if item.schema.id in attributes]
+        others = [name for name in attributes if ":" in name and name not in known]
+        return (self.resource_type.schema.id, *known, *others)
 
 
 class Related(NamedTuple):
@@ -82,7 +88,8 @@ class StoredResource:
 
 def render_document(resource: Resource) -> str:
     """Return the text that is stored: ``schemas``, ``id`` and the attributes in the order of the schema."""
-    document: dict[str, Json] = {"schemas": resource.schemas, "id": resource.id}
+    schemas = resource.schemas
+    document: dict[str, Json] = {"schemas": schemas, "id": resource.id}
     attributes = resource.attributes
     resource_type = resource.resource_type
     apart = (resource_type.related_attribute, resource_type.password_attribute)
@@ -93,10 +100,7 @@ def render_document(resource: Resource) -> str:
         value = attributes.get(attribute.name)
         if value is not None and attribute.name not in apart:
             document[attribute.name] = value
-    for extension in resource_type.extensions:
-        value = attributes.get(extension.schema.id)
-        if value is not None:
-            document[extension.schema.id] = value
+    document.update({urn: attributes[urn] for urn in schemas[1:]})
     return _ENCODER.encode(document).decode()
 
 
