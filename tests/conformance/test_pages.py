@@ -9,12 +9,12 @@ import pytest
 
 from tests.architecture.tree import ROOT, SOURCE, TESTS, functions, modules, parse
 
-PAGES = tuple(ROOT / "docs" / "conformance" / name for name in ("rfc7643.md", "rfc7644.md"))
+PAGES = tuple(ROOT / "docs" / "conformance" / name for name in ("rfc7643.md", "rfc7644.md", "rfc9865.md"))
 HEADINGS = ["Id", "Section", "Level", "What is asked", "State", "What Musterbook does", "Proof"]
 LEVELS = {"MUST", "SHOULD", "if offered", "implied", "open"}
 STATES = {"kept", "choice", "deviation", "not offered", "outside"}
-LAST = 180
-SECTION = re.compile(r"764[34] §\d+(\.\d+)*(, §\d+(\.\d+)*)*")
+IDS = [*(f"C-{number:02d}" for number in range(1, 17)), *(f"R-{number:03d}" for number in range(1, 181))]
+SECTION = re.compile(r"(?:764[34]|9865) §\d+(\.\d+)*(, §\d+(\.\d+)*)*")
 PROOF = re.compile(r"`(?P<path>tests/[\w/]+\.py)::(?P<test>test_\w+)`")
 
 
@@ -56,7 +56,7 @@ def functions_of(path: str) -> frozenset[str]:
 
 def test_every_requirement_has_one_row() -> None:
     """Each id stands once on all pages, none is missing, and on each page a section has them in order."""
-    assert sorted(row.id for row in ALL) == [f"R-{number:03d}" for number in range(1, LAST + 1)]
+    assert sorted(row.id for row in ALL) == IDS
 
 
 @pytest.mark.parametrize("row", ALL, ids=lambda row: row.id)

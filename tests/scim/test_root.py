@@ -71,12 +71,12 @@ def rests(filter_: str) -> dict[str, Narrowed]:
         (f'schemas eq "{GROUP_URN}"',) * 3,
     ],
 )  # fmt: skip
-def test_what_is_left_for_a_type(filter_: str, user: bool | str, group: bool | str) -> None:  # noqa: FBT001 a table
+def test_what_is_left_for_a_type(filter_: str, user: bool | str, group: bool | str) -> None:  # noqa: FBT001 it is parametrized
     """An attribute that a type has not got has no value there, and ``meta.resourceType`` is its name; what is left is
     asked of each resource, and nothing of a type in which nothing can match.
     """
 
-    def bound(rest: bool | str, resource_type: ResourceType) -> Narrowed:  # noqa: FBT001 a cell of the table
+    def bound(rest: bool | str, resource_type: ResourceType) -> Narrowed:  # noqa: FBT001 it is a cell of the table
         return parse_filter(rest, resource_type, Tolerance()) if isinstance(rest, str) else rest
 
     assert rests(filter_) == {"User": bound(user, USER), "Group": bound(group, GROUP)}
