@@ -163,9 +163,7 @@ def _selected_ids(selection: Filter) -> list[str] | None:
     for term in terms:
         if not isinstance(term, Comparison) or term.op is not CompareOp.EQ or str(term.path) != "value":
             return None
-        if not isinstance(term.value, str):
-            return None
-        ids.append(comparison_key(term.value))
+        ids.append(comparison_key(str(term.value)))
     return ids
 
 

@@ -55,9 +55,9 @@ def representation(resource_type: ResourceType, exchange: Exchange, service: Ser
 def _related(related: Sequence[Related], resource_type: ResourceType, service: Service) -> str:
     """Return the member of a JSON object that shows memberships; written by hand, for there may be 100 000 of them."""
     # Here too nothing needs escaping but the names that clients give: ids and types are ours.
-    locations = {name: f'","$ref":"{location}' for name, location in service.locations.items()}
+    locations = service.locations
     elements = [
-        f'{{"value":"{value}{locations[type_name]}{value}","type":"{type_}"'
+        f'{{"value":"{value}","$ref":"{locations[type_name]}{value}","type":"{type_}"'
         + ("}" if display is None else f',"display":{_ENCODER.encode(display).decode()}}}')
         for value, type_name, type_, display in related
     ]
