@@ -114,11 +114,6 @@ async def test_nobody_is_me(client: httpx.AsyncClient, path: str, method: str) -
     assert refusal(answer) == (501 if path == "/Me" else 404, None)
 
 
-async def test_a_query_at_the_root_is_not_offered(client: httpx.AsyncClient) -> None:
-    """RFC 7644 §3.4.2.1: a query over all resource types is 501 rather than a part of the answer."""
-    assert refusal(await client.get('/?filter=userName eq "ada"')) == (501, None)
-
-
 async def test_groups_are_offered(client: httpx.AsyncClient) -> None:
     """Groups have a resource type and a schema, and a provider that reads them in a new tenant finds none."""
     assert [item["name"] for item in await listed(client, "/ResourceTypes")] == ["User", "Group"]
