@@ -6,7 +6,7 @@ from musterbook.scim import Json, Meta, Resource, Tolerance, user_type
 from musterbook.scim.errors import InvalidValueError
 from musterbook.scim.operation import Query
 from musterbook.scim.query import parse_parameters, parse_query
-from musterbook.scim.sorting import Sort, parse_sort, sort_key
+from musterbook.scim.sorting import MAX_KEY_CHARACTERS, Sort, parse_sort, sort_key
 
 USER = user_type()
 URN = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -59,6 +59,13 @@ def test_the_order_of_values(sort_by: str, values: list[Json], ascending: str, d
     resources = [resource(number, **attributes) for number, attributes in enumerate(values, 1)]
     assert order(sort_by, *resources) == ascending
     assert order(sort_by, *resources, descending=True) == descending
+
+
+def test_the_beginning_of_a_long_text_decides() -> None:
+    """Of a text its first 1024 characters count, so that a place in a list fits into an address."""
+    long = "x" * MAX_KEY_CHARACTERS
+    values = [resource(1, title=f"{long}b"), resource(2, title=f"{long}a"), resource(3, title=f"{long[1:]}a")]
+    assert order("title", *values) == "312"
 
 
 @pytest.mark.parametrize(
