@@ -1,7 +1,8 @@
 """Journeys: the product as a newcomer, a provider and an operator meet it, through its own commands and over HTTP."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,14 @@ def server(database: str, tmp_path: Path) -> Iterator[Server]:
     """Run a server on the database."""
     with serving(database, tmp_path) as running:
         yield running
+
+
+@pytest.fixture
+def servers(database: str, tmp_path: Path) -> Iterator[Sequence[Server]]:
+    """Run two servers on PostgreSQL, and the one that SQLite allows."""
+    with ExitStack() as stack:
+        count = 1 if database.startswith("sqlite") else 2
+        yield [stack.enter_context(serving(database, tmp_path)) for _ in range(count)]
 
 
 def make_tenant(database: str, folder: Path, slug: str, *key_options: str) -> str:

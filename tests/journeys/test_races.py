@@ -3,24 +3,14 @@
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-import pytest
-
 from tests.journeys.conftest import make_tenant, read_json
-from tests.journeys.serving import Client, Server, run_command, serving
-
-
-@pytest.fixture
-def servers(database: str, tmp_path: Path) -> Iterator[Sequence[Server]]:
-    """Run two servers on PostgreSQL, and the one that SQLite allows."""
-    with ExitStack() as stack:
-        count = 1 if database.startswith("sqlite") else 2
-        yield [stack.enter_context(serving(database, tmp_path)) for _ in range(count)]
+from tests.journeys.serving import Client, Server, run_command
 
 
 def at_once(calls: Sequence[Callable[[], int]]) -> Counter[int]:
