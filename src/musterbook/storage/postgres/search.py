@@ -4,9 +4,12 @@ Knows the tables and ``filter_sql``; what a filter means is ``scim.match``'s. Th
 
 * **No filter, no order**: a stretch of the primary key, with the total from the counters, in one statement.
 * **An exact condition**: the database finds the page. Where the page ends before it is full the total is known;
-  otherwise the database counts. The pages of a list that is read by cursors are counted once, with the first.
+  otherwise the database counts.
 * **A necessary condition, or an order that no column gives**: the rows that may match are read in chunks, in the order
   of their ids, and looked at.
+
+A list that is read by cursors is read the same ways, from the place that the cursor says and no further than one page,
+for its total is known after the first one.
 
 The server stops a statement, and the time budget a scan, when the time for a search is over.
 """

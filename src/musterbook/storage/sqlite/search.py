@@ -8,6 +8,9 @@ Knows the tables and ``filter_sql``; what a filter means is ``scim.match``'s. Th
 * **Any other condition or order**: a walk over all rows of the tenant in ranges of ids. Reads run on the event loop's
   own thread, so a statement must be short; between ranges other requests have their turn, and the walk ends when its
   time is over.
+
+A list that is read by cursors is read the same ways, from the place that the cursor says and no further than one page,
+for its total is known after the first one.
 """
 
 from collections.abc import AsyncGenerator, Sequence
