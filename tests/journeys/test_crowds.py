@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -132,8 +133,8 @@ def test_one_member_costs_the_same_among_ten_and_a_hundred_thousand(servers: Seq
         def read(path: str) -> None:
             assert client.request("GET", f"{path}?excludedAttributes=members")[0] == 200
 
-        changes = [seconds(lambda path=path: come_and_go(path)) for path in (small, large)]
-        reads = [seconds(lambda path=path: read(path)) for path in (empty, large)]
+        changes = [seconds(partial(come_and_go, path)) for path in (small, large)]
+        reads = [seconds(partial(read, path)) for path in (empty, large)]
         assert len(members_of(client, large)) == 100_000
     assert changes[1] <= 2 * changes[0], changes
     assert reads[1] <= 2 * reads[0], reads
