@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from musterbook.scim import StoredResource, Tolerance, read_document
+from musterbook.scim import StoredResource, Tolerance
 from musterbook.scim.cursor import Cursor
 from musterbook.scim.filter_parser import parse_filter
 from musterbook.scim.operation import Page, Query
@@ -31,7 +31,7 @@ async def read(database: Database, query: Query, cursor: Cursor) -> Page:
 
 def place(query: Query, stored: StoredResource) -> Position:
     """Return where a resource stands in the list."""
-    return position_of(query.sort, read_document(USER, stored))
+    return position_of(query.sort, USER, stored)
 
 
 async def walk(database: Database, query: Query) -> list[Page]:

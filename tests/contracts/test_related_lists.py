@@ -7,10 +7,11 @@ import pytest
 from musterbook.directory.break_glass import break_glass_type
 from musterbook.directory.store import MAX_RELATED_ON_PAGE
 from musterbook.scim import StoredResource, Tolerance, group_type, user_type
+from musterbook.scim.cursor import Cursor
 from musterbook.scim.filter_parser import parse_filter
 from musterbook.scim.operation import Query
 from musterbook.scim.resource import Related
-from musterbook.scim.sorting import parse_sort
+from musterbook.scim.sorting import NO_VALUE, Position, parse_sort
 from musterbook.storage import Database
 from tests.contracts.engines import Engine
 from tests.contracts.groups import adding, change, direct, founded, group, indirect, member
@@ -122,7 +123,9 @@ PAGES = {1: [21, 22], 2: [22, 23], 3: [23, 24], 4: [24], 5: [25], 6: [26, 27]}
 
 
 async def test_a_page_ends_before_the_group_that_is_too_much(database: Database, engine: Engine) -> None:
-    """A page shows at most so many members, but a whole group at least; the total is that of all groups."""
+    """A page shows at most so many members, but a whole group at least; the total is that of all groups. By cursors no
+    group is left out, on the way forth and back.
+    """
     await engine.execute(_PEOPLE.format(tenant=ACME, count=MAX_RELATED_ON_PAGE + 1))
     for number, size in SIZES.items():
         large = group(number, f"Group {number}")
@@ -135,3 +138,16 @@ async def test_a_page_ends_before_the_group_that_is_too_much(database: Database,
         assert (page.total_results, page.start_index) == (len(SIZES), start_index)
         without = await database.resources.search(ACME, GROUP, Query(start_index=start_index))
         assert [stored.id for stored in without.resources] == [id_of(number) for number in SIZES][start_index - 1 :]
+    for backward in (False, True):
+        walked: list[str] = []
+        cursor: Cursor | None = Cursor(backward=backward)
+        while cursor is not None:
+            page = await database.resources.search(ACME, GROUP, Query(cursor=cursor), with_related=True)
+            assert [len(stored.related or ()) for stored in page.resources] == [
+                SIZES[number] for number in SIZES for stored in page.resources if stored.id == id_of(number)
+            ]
+            shown = [stored.id for stored in page.resources]
+            walked = [*shown, *walked] if backward else [*walked, *shown]
+            end = Position(NO_VALUE, "Group", shown[0 if backward else -1])
+            cursor = Cursor(end, backward) if page.continues else None
+        assert walked == [id_of(number) for number in SIZES]

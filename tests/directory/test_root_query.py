@@ -80,7 +80,7 @@ def place(operation: SearchRoot, page: RootPage, end: int) -> Position:
     """Return where the resource at one end of a page stands."""
     resource_type, stored = page.resources[end]
     (sort,) = (item.query.sort for item in operation.searches if item.resource_type is resource_type)
-    return position_of(sort, read_document(resource_type, stored))
+    return position_of(sort, resource_type, stored)
 
 
 @pytest.mark.parametrize(

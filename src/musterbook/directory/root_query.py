@@ -12,7 +12,7 @@ from typing import Final
 
 from musterbook.directory.actor import TenantId
 from musterbook.directory.store import ResourceStore
-from musterbook.scim import ResourceType, StoredResource, read_document
+from musterbook.scim import ResourceType, StoredResource
 from musterbook.scim.cursor import Cursor
 from musterbook.scim.errors import TooManyError
 from musterbook.scim.operation import Page, Query, RootPage, SearchResources, SearchRoot
@@ -58,10 +58,11 @@ class _RootSearch:
         self._is_sorted = operation.descending is not None
         self._descending = operation.descending or False
 
-    async def _read(self, search: SearchResources, page: Query) -> Page:
+    async def _read(self, search: SearchResources, page: Query, *, is_shown: bool = True) -> Page:
         """Return a page of one type; ``page`` says which."""
         query = replace(search.query, start_index=page.start_index, count=page.count, cursor=page.cursor)
-        return await self._store.search(self._tenant_id, search.resource_type, query, with_related=search.shows_related)
+        with_related = search.shows_related and is_shown
+        return await self._store.search(self._tenant_id, search.resource_type, query, with_related=with_related)
 
     async def in_turn(self) -> RootPage:
         """Return a page by ``startIndex`` of a list in which one type follows the other."""
@@ -86,25 +87,36 @@ class _RootSearch:
                 f"By startIndex, {MAX_MERGED} resources of a sorted list of several types can be read. Read it by "
                 "cursors (RFC 9865), or ask for one type."
             )
-        begun = await self.behind(Cursor(), min(skipped + count, _STEP) if count else 0)
-        found, page = list(begun.resources), begun
-        while page.continues and len(found) < skipped + count:
-            resource_type, stored = found[-1]
-            position = _position(self._searches[self._index(resource_type.name)], stored)
-            at = Cursor(position, total=begun.total_results)
-            page = await self.behind(at, min(skipped + count - len(found), _STEP))
-            found += page.resources
-        return RootPage(begun.total_results, self._page.start_index, found[skipped : skipped + count])
+        skipped = skipped if count else 0
+        found: list[tuple[ResourceType, StoredResource]] = []
+        total = 0
+        cursor: Cursor | None = Cursor()
+        while cursor is not None:
+            page = await self.behind(cursor, min(skipped, _STEP) or count - len(found), is_shown=not skipped)
+            total = page.total_results
+            if skipped:
+                skipped -= len(page.resources)
+            else:
+                found += page.resources
+            is_last = not page.continues or (not skipped and len(found) == count)
+            cursor = None if is_last else Cursor(self._end_of(page), total=total)
+        return RootPage(total, self._page.start_index, found)
 
-    async def behind(self, cursor: Cursor, count: int) -> RootPage:
-        """Return the page at ``cursor``."""
+    def _end_of(self, page: RootPage) -> Position:
+        resource_type, stored = page.resources[-1]
+        sort = self._searches[self._index(resource_type.name)].query.sort
+        return position_of(sort, resource_type, stored)
+
+    async def behind(self, cursor: Cursor, count: int, *, is_shown: bool = True) -> RootPage:
+        """Return the page at ``cursor``; one that is only passed by needs no memberships."""
         searches = list(enumerate(self._searches))
         listed: list[_Listed] = []
         pages: list[tuple[int, Page]] = []
         wanted = count
         for index, search in reversed(searches) if cursor.backward else searches:
             # One more is asked for where the page is full: whether there is one says whether the list goes on.
-            page = await self._read(search, Query(count=max(wanted, min(count, 1)), cursor=self._at(cursor, index)))
+            asked = Query(count=max(wanted, min(count, 1)), cursor=self._at(cursor, index))
+            page = await self._read(search, asked, is_shown=is_shown)
             pages.append((index, page))
             listed += [self._listed(index, stored) for stored in page.resources]
             if not self._is_sorted:
@@ -129,7 +141,7 @@ class _RootSearch:
 
     def _listed(self, index: int, stored: StoredResource) -> _Listed:
         search = self._searches[index]
-        key = _position(search, stored).key if self._is_sorted else NO_VALUE
+        key = position_of(search.query.sort, search.resource_type, stored).key
         return _Listed(key, (index, stored.id), search.resource_type, stored)
 
     def _at(self, cursor: Cursor, index: int) -> Cursor:
@@ -151,7 +163,3 @@ class _RootSearch:
 
     def _index(self, name: str) -> int:
         return [search.resource_type.name for search in self._searches].index(name)
-
-
-def _position(search: SearchResources, stored: StoredResource) -> Position:
-    return position_of(search.query.sort, read_document(search.resource_type, stored))

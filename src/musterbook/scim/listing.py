@@ -14,11 +14,11 @@ from musterbook.scim.errors import InvalidCursorError, NotSupportedError
 from musterbook.scim.operation import Page, Projection, Query, RootPage, SearchResources, SearchRoot
 from musterbook.scim.projection import shows_related
 from musterbook.scim.query import Parameters, parse_projection, parse_query
-from musterbook.scim.resource import StoredResource, read_document
+from musterbook.scim.resource import StoredResource
 from musterbook.scim.root import parse_root
 from musterbook.scim.schema import ResourceType
 from musterbook.scim.service import Service
-from musterbook.scim.sorting import Position, Sort, position_of
+from musterbook.scim.sorting import Position, position_of
 
 _OF_THE_PAGE = frozenset({"cursor", "count", "startindex"})
 """The parameters that say which page is meant, and not of which list."""
@@ -88,10 +88,10 @@ def _at(operation: SearchResources | SearchRoot, query: Query) -> SearchResource
     return replace(operation, page=query)
 
 
-def resources_of(page: Page | RootPage) -> Sequence[tuple[ResourceType, StoredResource]]:
+def resources_of(page: Page | RootPage) -> list[tuple[ResourceType, StoredResource]]:
     """Return the resources of a page, each with its type."""
     if isinstance(page, RootPage):
-        return page.resources
+        return list(page.resources)
     return [(page.resource_type, stored) for stored in page.resources]
 
 
@@ -103,26 +103,17 @@ def write_cursors(listing: Listing, page: Page | RootPage, service: Service) -> 
         return {}
     searches = (operation,) if isinstance(operation, SearchResources) else operation.searches
     sorts = {item.resource_type.name: item.query.sort for item in searches}
-    ends = [_position(sorts, *item) for item in _ends(resources_of(page))]
+    found = resources_of(page)
+    ends = [position_of(sorts[item.name], item, stored) for item, stored in (found[:1] + found[-1:])]
     # Without a filter the total costs nothing, so each page says how many there are by then.
     is_filtered = any(item.query.filter is not None for item in searches)
     total = page.total_results if is_filtered else None
-    found = zip(("previousCursor", "nextCursor"), _neighbours(query.cursor, ends, page, total), strict=True)
+    neighbours = zip(("previousCursor", "nextCursor"), _neighbours(query.cursor, ends, page, total), strict=True)
     return {
         name: write_cursor(cursor, walk, listing.now, service.cursor_keys)
-        for name, cursor in found
+        for name, cursor in neighbours
         if cursor is not None
     }
-
-
-def _ends(
-    resources: Sequence[tuple[ResourceType, StoredResource]],
-) -> Sequence[tuple[ResourceType, StoredResource]]:
-    return [resources[0], resources[-1]] if resources else []
-
-
-def _position(sorts: Mapping[str, Sort | None], resource_type: ResourceType, stored: StoredResource) -> Position:
-    return position_of(sorts[resource_type.name], read_document(resource_type, stored))
 
 
 def _neighbours(

@@ -7,13 +7,13 @@ no resource has a value: all come in the order of their ids, which is that of th
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from musterbook.scim.errors import InvalidValueError
 from musterbook.scim.match import key_of
 from musterbook.scim.path import BoundPath, parse_attr_path, resolve
-from musterbook.scim.resource import Json, Resource, value_at
+from musterbook.scim.resource import Json, Resource, StoredResource, read_document, value_at
 from musterbook.scim.schema import AttributeType, ResourceType, is_hidden
 
 SortKey: TypeAlias = tuple[bool, str | bool | int | float]
@@ -100,10 +100,14 @@ def sort_key(sort: Sort) -> Callable[[Resource], SortKey]:
     return key
 
 
-def position_of(sort: Sort | None, resource: Resource) -> Position:
-    """Return where ``resource`` stands in a list."""
-    key = NO_VALUE if sort is None else sort_key(sort)(resource)
-    return Position(key, resource.resource_type.name, resource.id or "")
+def position_of(sort: Sort | None, resource_type: ResourceType, stored: StoredResource) -> Position:
+    """Return where a resource stands in a list."""
+    if sort is None:
+        return Position(NO_VALUE, resource_type.name, stored.id)
+    attribute = sort.path.attribute
+    if stored.related is not None and not (attribute is not None and attribute.kept_as_rows):
+        stored = replace(stored, related=None)  # There may be a hundred thousand, which decide nothing.
+    return Position(sort_key(sort)(read_document(resource_type, stored)), resource_type.name, stored.id)
 
 
 def _first(values: list[Json]) -> Json:
