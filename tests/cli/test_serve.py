@@ -104,6 +104,13 @@ def test_what_cannot_be_served(shell: Shell, options: tuple[str, ...], message: 
     assert list(shell.folder.iterdir()) == []
 
 
+def test_a_secret_that_cannot_be_used(shell: Shell) -> None:
+    """A server whose secret cannot be read does not start without it: 3, in one sentence that names the file."""
+    (shell.folder / "musterbook.secret").mkdir()
+    message = "Error: The secret key musterbook.secret cannot be read: Is a directory.\n"
+    assert shell("serve", "--port", "0") == Result(ExitCode.NOT_READY, "", message)
+
+
 def test_a_database_that_is_away(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server whose database is away does not start: 1, in one sentence."""
     monkeypatch.setenv("MUSTERBOOK_SECRET_KEY", SECRET_KEY)

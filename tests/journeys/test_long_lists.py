@@ -102,3 +102,28 @@ def test_a_cursor_outlives_its_server(database: str, tmp_path: Path) -> None:
     assert status == 200
     found = [user["id"] for user in (*page["Resources"], *rest["Resources"])]
     assert (sorted(found), "nextCursor" in rest) == (sorted(ids), False)
+
+
+def test_a_secret_is_rotated_without_a_pause(tmp_path: Path) -> None:
+    """With the next secret before the one in use, cursors of both are good; what only the former has signed is refused
+    once that is gone, and the client begins anew.
+    """
+    file, database = tmp_path / "musterbook.secret", "sqlite:///musterbook.db"
+
+    def read(cursor: str) -> tuple[int, dict[str, Any]]:
+        """Ask a server, started for this, for a page."""
+        with serving(database, tmp_path) as server, Client(server.address, key) as client:
+            return client.request("GET", f"/Users?cursor={cursor}&count=1")
+
+    with serving(database, tmp_path) as server:
+        key = make_tenant(database, tmp_path, "acme")
+        with Client(server.address, key) as client:
+            create(client, "person", 4)
+    former = read("")[1]["nextCursor"]
+    file.write_text(f"{'next-secret-' * 4}\n{file.read_text()}")
+    status, page = read(former)
+    assert status == 200
+    file.write_text(file.read_text().splitlines()[0])
+    assert read(page["nextCursor"])[0] == 200
+    status, refusal = read(former)
+    assert (status, refusal["scimType"]) == (400, "invalidCursor")
