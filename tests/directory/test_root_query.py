@@ -11,6 +11,7 @@ from musterbook.directory.break_glass import break_glass_type
 from musterbook.scim import Json, Tolerance, read_document
 from musterbook.scim.cursor import Cursor
 from musterbook.scim.errors import ForbiddenError, TooManyError
+from musterbook.scim.members import MembersEdit
 from musterbook.scim.operation import CreateResource, DeleteResource, Query, RootPage, SearchResources, SearchRoot
 from musterbook.scim.parse import parse_resource
 from musterbook.scim.query import parse_parameters
@@ -39,6 +40,7 @@ QUERIES = [
     "sortBy=id&sortOrder=descending",
     "sortBy=meta.created",
     "sortBy=members",
+    "sortBy=groups.display&sortOrder=descending",
     'filter=displayName sw "c" or userName sw "a"',
     "filter=displayName pr&sortBy=displayName",
     'filter=meta.resourceType eq "Group"',
@@ -55,13 +57,15 @@ def parse(query: str) -> SearchRoot:
 @pytest.fixture
 async def crew(world: World) -> World:
     """Return a world with people and groups, made in turn."""
+    ids: list[str] = []
     for number, document in enumerate(PEOPLE):
         world.clock.move(seconds=1)
-        await world.create(document)
+        ids.append(await world.create(document))
         if number < len(GROUPS):
             world.clock.move(seconds=1)
             sent = parse_resource({"schemas": [GROUP.schema.id], "displayName": GROUPS[number]}, GROUP, Tolerance())
-            await world.directory.perform(world.client, CreateResource(sent))
+            members = MembersEdit(dict.fromkeys(ids[number::2])) if number % 2 else None
+            await world.directory.perform(world.client, CreateResource(sent, members))
     return world
 
 
@@ -145,7 +149,7 @@ async def test_count_0_asks_for_the_total_alone(crew: World, query: str) -> None
 async def test_nobody_who_stays_is_skipped_or_shown_twice(crew: World, seed: int) -> None:
     """While resources of every type come and go between pages, whatever stays is shown exactly once."""
     chance = random.Random(seed)
-    for query in QUERIES[:11]:
+    for query in QUERIES[:9]:
         operation = parse(query)
         before = {stored.id for _, stored in (await read(crew, operation, Query(count=100))).resources}
         shown: list[str] = []
@@ -172,9 +176,11 @@ async def test_an_index_deep_in_a_sorted_list(crew: World, monkeypatch: pytest.M
     """
     monkeypatch.setattr(root_query, "MAX_MERGED", 8)
     monkeypatch.setattr(root_query, "_STEP", 2)
+    for query in ("sortBy=displayName", "sortBy=members", "sortBy=groups&sortOrder=descending"):
+        operation = parse(query)
+        whole = names(await read(crew, operation, Query(count=8)))
+        assert names(await read(crew, operation, Query(start_index=4, count=5))) == whole[3:]
     operation = parse("sortBy=displayName")
-    whole = names(await read(crew, operation, Query(count=8)))
-    assert names(await read(crew, operation, Query(start_index=4, count=5))) == whole[3:]
     with pytest.raises(TooManyError, match="8 resources of a sorted list of several types can be read"):
         await read(crew, operation, Query(start_index=5, count=5))
     assert (await read(crew, operation, Query(start_index=5, count=0))).total_results == 9

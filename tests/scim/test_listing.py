@@ -94,6 +94,15 @@ def test_the_cursors_of_a_page_of_several_types() -> None:
     assert listing.projections == {"User": Projection(), "Group": Projection()}
 
 
+@pytest.mark.parametrize("at_root", [False, True])
+def test_what_an_order_by_memberships_reads(*, at_root: bool) -> None:
+    """Where memberships decide the order they are read, though they are not shown: a cursor holds what decided."""
+    hidden = parse("excludedAttributes=groups&sortBy=groups", at_root=at_root).operation
+    plain = parse("excludedAttributes=groups&sortBy=userName", at_root=at_root).operation
+    found = [item if isinstance(item, SearchResources) else item.searches[0] for item in (hidden, plain)]
+    assert [search.shows_related for search in found] == [True, False]
+
+
 def test_a_type_that_is_served_no_longer() -> None:
     """A cursor that leads to a type which is not searched any more is an invalid one."""
     walk = parse("cursor", at_root=True).walk

@@ -18,13 +18,15 @@ GROUP = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"]}
 
 @pytest.fixture
 async def crew(client: httpx.AsyncClient, site: Site) -> httpx.AsyncClient:
-    """Return a client of a tenant with five people and two groups."""
+    """Return a client of a tenant with five people and two groups, each with some of them."""
+    ids: list[str] = []
     for name in NAMES:
         site.clock.advance(seconds=1)  # Ids of one millisecond come in any order.
-        await client.post("/Users", json={**USER, "userName": name})
-    for name in ("Deck", "Mess"):
+        ids.append((await client.post("/Users", json={**USER, "userName": name})).json()["id"])
+    for name, members in (("Deck", ids[3:]), ("Mess", ids[1:4])):
         site.clock.advance(seconds=1)
-        await client.post("/Groups", json={**GROUP, "displayName": name})
+        sent = {**GROUP, "displayName": name, "members": [{"value": id_} for id_ in members]}
+        await client.post("/Groups", json=sent)
     return client
 
 
@@ -79,6 +81,8 @@ async def test_index_stays_the_default(crew: httpx.AsyncClient) -> None:
         "&sortBy=userName&sortOrder=descending",
         "&attributes=userName",
         "&excludedAttributes=meta,userName&sortBy=id",
+        "&excludedAttributes=groups,members&sortBy=groups",
+        "&excludedAttributes=groups,members&sortBy=groups.type&sortOrder=descending",
     ],
 )
 async def test_a_walk_is_the_whole_list(crew: httpx.AsyncClient, query: str) -> None:

@@ -61,7 +61,8 @@ class _RootSearch:
     async def _read(self, search: SearchResources, page: Query, *, is_shown: bool = True) -> Page:
         """Return a page of one type; ``page`` says which."""
         query = replace(search.query, start_index=page.start_index, count=page.count, cursor=page.cursor)
-        with_related = search.shows_related and is_shown
+        decide = search.query.sort is not None and search.query.sort.is_by_memberships
+        with_related = search.shows_related and (is_shown or decide)
         return await self._store.search(self._tenant_id, search.resource_type, query, with_related=with_related)
 
     async def in_turn(self) -> RootPage:

@@ -63,7 +63,9 @@ def parse_list(
         query = parse_query(parameters, resource_type, tolerance)
         projection = parse_projection(parameters, resource_type)
         projections = {resource_type.name: projection}
-        operation = SearchResources(resource_type, query, shows_related(projection, resource_type))
+        is_by_memberships = query.sort is not None and query.sort.is_by_memberships
+        with_related = is_by_memberships or shows_related(projection, resource_type)
+        operation = SearchResources(resource_type, query, with_related)
     text = parameters.get("cursor")
     if text is None:
         return Listing(operation, projections)

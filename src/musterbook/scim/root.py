@@ -53,7 +53,8 @@ def parse_root(
             continue
         sort = None if query.sort is None or not is_of(query.sort.path, resource_type) else query.sort
         asked = Query(filter=None if rest is True else rest, sort=sort)
-        searches.append(SearchResources(resource_type, asked, shows_related(projection, resource_type)))
+        with_related = shows_related(projection, resource_type) or (sort is not None and sort.is_by_memberships)
+        searches.append(SearchResources(resource_type, asked, with_related))
     _check_comparable([item.query.sort for item in searches])
     return SearchRoot(tuple(searches), page, descending), projections
 

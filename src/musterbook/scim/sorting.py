@@ -33,6 +33,11 @@ class Sort:
     path: BoundPath
     descending: bool = False
 
+    @property
+    def is_by_memberships(self) -> bool:
+        """Whether memberships decide; then they are read, whether or not they are shown."""
+        return self.path.attribute is not None and self.path.attribute.kept_as_rows
+
 
 @dataclass(frozen=True, slots=True)
 class Position:
@@ -104,8 +109,7 @@ def position_of(sort: Sort | None, resource_type: ResourceType, stored: StoredRe
     """Return where a resource stands in a list."""
     if sort is None:
         return Position(NO_VALUE, resource_type.name, stored.id)
-    attribute = sort.path.attribute
-    if stored.related is not None and not (attribute is not None and attribute.kept_as_rows):
+    if stored.related is not None and not sort.is_by_memberships:
         stored = replace(stored, related=None)  # There may be a hundred thousand, which decide nothing.
     return Position(sort_key(sort)(read_document(resource_type, stored)), resource_type.name, stored.id)
 
