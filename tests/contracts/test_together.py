@@ -6,7 +6,7 @@ import pytest
 
 from musterbook.directory.store import CreationRefusedError, UniqueKeyTakenError, UnknownMembersError
 from musterbook.storage import Database
-from tests.contracts.groups import adding, founded, group, members_change, shown
+from tests.contracts.groups import adding, founded, group, member, members_change, shown
 from tests.contracts.looks import contents
 from tests.contracts.sample import ADA, created
 
@@ -18,12 +18,12 @@ async def test_groups_that_hold_each_other_come_together(database: Database) -> 
     """Each is a member of the other and of itself; the second revision of each tells who came."""
     members = [members_change(CREW, adding(DECK, CREW), 20), members_change(DECK, adding(CREW, ADA), 21)]
     await database.resources.create_together([founded(CREW), created(ADA), founded(DECK)], members)
-    assert [item.value for item in await shown(database, CREW)] == [CREW.id, DECK.id]
-    assert [item.value for item in await shown(database, DECK)] == [ADA.id, CREW.id]
+    assert await shown(database, CREW) == (member(CREW), member(DECK))
+    assert await shown(database, DECK) == (member(ADA), member(CREW))
 
 
 @pytest.mark.parametrize("stranger", [False, True])
-async def test_one_that_cannot_be_created_keeps_all_out(database: Database, stranger: bool) -> None:
+async def test_one_that_cannot_be_created_keeps_all_out(database: Database, *, stranger: bool) -> None:
     """Where a name is taken, or a member is nobody, nothing of any of them is stored."""
     await database.resources.commit(founded(group(13, "Crew" if not stranger else "Other")))
     before = await contents(database)
