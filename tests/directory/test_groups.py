@@ -3,9 +3,16 @@
 import msgspec
 import pytest
 
-from musterbook.directory import ResourceId
+from musterbook.directory import ResourceId, Role
 from musterbook.directory.history import FieldChange
-from musterbook.directory.operation import FindPerson, ListPeople, RestoreResource
+from musterbook.directory.operation import (
+    FindPerson,
+    GrantRole,
+    ListPeople,
+    RestoreResource,
+    RevokeRole,
+    SetDisplayName,
+)
 from musterbook.scim.errors import InvalidValueError, NotFoundError, PreconditionFailedError, UniquenessError
 from musterbook.scim.operation import MAX_MEMBERS_SHOWN, PatchAnswer, Query, SearchResources
 from musterbook.scim.resource import Related
@@ -329,8 +336,15 @@ async def test_preconditions_bind_changes_of_members(world: World, groups: Group
 
 
 async def test_groups_are_no_people(world: World, groups: Groups) -> None:
-    """A group has no account: it is in no list of people, and nobody finds a person by its id."""
+    """A group has no account: it is in no list of people, nobody finds a person by its id, and it can hold no role."""
     crew = await groups.create("Crew")
     assert (await world.directory.perform(world.operator, ListPeople(GROUP))).people == []
-    with pytest.raises(NotFoundError, match="nobody"):
-        await world.directory.perform(world.operator, FindPerson(crew))
+    for operation in (
+        FindPerson(crew),
+        GrantRole(GROUP, crew, Role.ADMINISTRATOR),
+        RevokeRole(GROUP, crew, Role.ADMINISTRATOR),
+        SetDisplayName(GROUP, crew, "Officers"),
+    ):
+        with pytest.raises(NotFoundError, match="nobody"):
+            await world.directory.perform(world.operator, operation)
+    assert await world.actions(crew) == ["created"]

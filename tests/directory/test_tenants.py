@@ -5,13 +5,26 @@ from base64 import urlsafe_b64decode
 
 import pytest
 
-from musterbook.directory import Role, Status, TenantStatus, break_glass_type, operator_actor
+from musterbook.directory import (
+    ResourceId,
+    Role,
+    Status,
+    Switches,
+    TenantId,
+    Tenants,
+    TenantStatus,
+    break_glass_type,
+    operator_actor,
+)
 from musterbook.directory.account import Source
 from musterbook.directory.operation import ListPeople
 from musterbook.directory.store import TenantExistsError
 from musterbook.directory.tenants import InvalidTenantError, NoSuchTenantError
+from musterbook.scim import group_type, unique_attribute_is
 from musterbook.scim.operation import Query, SearchResources
-from tests.directory.world import USER, World
+from musterbook.storage.sqlite.tenants import SqliteTenantStore
+from tests.directory.groups import Groups
+from tests.directory.world import GROUP, USER, World
 
 WEEK_SECONDS = 7 * 24 * 3600
 
@@ -123,3 +136,44 @@ async def test_a_tenant_that_is_not_there(world: World) -> None:
     """A slug of nobody is an error in words."""
     with pytest.raises(NoSuchTenantError, match="There is no tenant 'initech'"):
         await world.tenants.set_status("initech", TenantStatus.SUSPENDED)
+
+
+async def test_a_tenant_decides_for_itself(world: World) -> None:
+    """What is named changes, the rest stays, and nobody else's is touched."""
+    tenants = Tenants(world.database.tenants, world.clock, world.random_bytes, settling_seconds=0)
+    assert (await tenants.set_switches("acme")).switches == Switches()
+    assert (await tenants.set_switches("acme", accepts_passwords=True)).switches == Switches(accepts_passwords=True)
+    both = Switches(unique_group_names=False, accepts_passwords=True)
+    assert (await tenants.set_switches("acme", unique_group_names=False)).switches == both
+    assert [(await tenants.get(slug)).switches for slug in ("acme", "globex")] == [both, Switches()]
+    with pytest.raises(NoSuchTenantError):
+        await tenants.set_switches("nobody", accepts_passwords=True)
+
+
+class SlowToLearn(SqliteTenantStore):
+    """The real store, where a server writes a group by the old word after the switch is first set."""
+
+    def __init__(self, world: World) -> None:
+        store = world.database.tenants
+        assert isinstance(store, SqliteTenantStore)
+        super().__init__(store._reader, store._writer)
+        self._world = world
+        self.written: ResourceId | None = None
+
+    async def set_switches(self, tenant_id: TenantId, switches: Switches) -> None:
+        """Set them, and let the server write."""
+        await super().set_switches(tenant_id, switches)
+        if self.written is None:
+            self.written = await Groups(self._world.directory, self._world.client).create("Crew")
+
+
+async def test_what_is_written_while_servers_learn_of_a_decision_is_mended(world: World) -> None:
+    """A group that a server writes by the old word, after the switch is set, is found by its name."""
+    store = SlowToLearn(world)
+    tenants = Tenants(store, world.clock, world.random_bytes, settling_seconds=0)
+    await tenants.set_switches("acme", unique_group_names=False)
+    assert store.written is not None
+    found = await world.directory.perform(
+        world.client, SearchResources(group_type(unique_names=False), Query(filter=unique_attribute_is(GROUP, "crew")))
+    )
+    assert [item.id for item in found.resources] == [store.written]
