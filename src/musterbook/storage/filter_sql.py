@@ -50,10 +50,13 @@ class SqlDialect:
     """The function that finds one text in another, by code points and without patterns."""
     ending: str
     """The last ``{length}`` characters of ``{column}``."""
+    lookup: str
+    """The rows whose ``{column}`` is among what the subquery ``{ids}`` finds, each looked up in an index, whatever
+    the engine expects of the subquery: a recursion is nothing to plan by."""
 
 
-SQLITE = SqlDialect("?", "instr", "substr({column}, -{length})")
-POSTGRES = SqlDialect("$", "strpos", "right({column}, {length})")
+SQLITE = SqlDialect("?", "instr", "substr({column}, -{length})", "{column} IN ({ids})")
+POSTGRES = SqlDialect("$", "strpos", "right({column}, {length})", "{column} = ANY (ARRAY({ids}))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,13 @@ class _Condition:
     parameters: tuple[str, ...] = ()
     exact: bool = True
     indexed: bool = False
+    as_test: str | None = None
+    """What asks the same of rows that are found otherwise, where ``sql`` would be slow at that."""
+
+    @property
+    def test(self) -> str:
+        """What asks each of many rows."""
+        return self.sql if self.as_test is None else self.as_test
 
 
 def compile_filter_sql(filter_: Filter | None, resource_type: ResourceType, dialect: SqlDialect) -> CompiledFilter:
@@ -141,7 +151,8 @@ class _Compiler:
         if op is not CompareOp.EQ or not _names_an_id(path) or not _is_storable(key):
             return None
         ids = _MEMBERSHIPS[self._type.name].ids.replace("<1>", f"{self._dialect.placeholder}1")
-        return _Condition(f"resources.id IN ({ids})", (key,), indexed=True)
+        lookup = self._dialect.lookup.format(column="resources.id", ids=ids)
+        return _Condition(lookup, (key,), indexed=True, as_test=f"resources.id IN ({ids})")
 
     def _presence(self, path: BoundPath) -> _Condition | None:
         if path.attribute is not None and path.attribute.name == self._type.related_attribute:
@@ -215,7 +226,7 @@ class _Compiler:
             # An OR over several indexes makes both engines look at every row; a UNION uses each index.
             ids = " UNION ".join(self._ids("resources", part) for part in known)
             return _Condition(f"resources.id IN ({ids})", parameters, exact, indexed)
-        return _Condition(" OR ".join(f"({part.sql})" for part in known), parameters, exact, indexed)
+        return _Condition(" OR ".join(f"({part.test})" for part in known), parameters, exact, indexed)
 
     def _ids(self, table: str, condition: _Condition) -> str:
         mark = self._dialect.placeholder
@@ -299,13 +310,14 @@ def _conjunction(parts: list[_Condition | None]) -> _Condition | None:
         tuple(value for part in known for value in part.parameters),
         exact=len(known) == len(parts) and all(part.exact for part in known),
         indexed=any(part.indexed for part in known),
+        as_test=" AND ".join(f"({part.test})" for part in known),
     )
 
 
 def _negation(part: _Condition | None) -> _Condition | None:
     if part is None or not part.exact:
         return None
-    return _Condition(f"({part.sql}) IS NOT TRUE", part.parameters)
+    return _Condition(f"({part.test}) IS NOT TRUE", part.parameters)
 
 
 def _prefix_condition(name: str, prefix: str) -> _Condition:

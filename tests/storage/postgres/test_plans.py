@@ -68,10 +68,16 @@ async def explain(connection: asyncpg.Connection, mode: str, sql: str, *values: 
     """Run a statement with a plan of the given mode; return the nodes of the plan."""
     await connection.execute(f"SET plan_cache_mode = {mode}")
     await connection.execute(f"PREPARE explained AS {sql}")
-    literals = ", ".join(f"'{value}'" for value in values)
+    literals = ", ".join(map(_literal, values))
     text = await connection.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE explained ({literals})")
     await connection.execute("DEALLOCATE explained")
     return nodes(json.loads(text)[0]["Plan"])
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, list):
+        return f"ARRAY[{', '.join(map(_literal, value))}]"
+    return "NULL" if value is None else f"'{value}'"
 
 
 def nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:

@@ -38,7 +38,7 @@ _LOCK_LEAVER: Final = """
 SELECT 1 FROM resources WHERE tenant_id = $1 AND resource_type = $2 AND id = $3 AND revision = $4 FOR UPDATE
 """
 
-_LOCK_GROUPS: Final = f"""
+LOCK_GROUPS: Final = f"""
 SELECT {RECORD_COLUMNS} FROM resources
 WHERE tenant_id = $1 AND resource_type = 'Group'
     AND id = ANY (ARRAY(SELECT group_id FROM members WHERE tenant_id = $1 AND member_id = $2))
@@ -46,7 +46,7 @@ ORDER BY id
 FOR NO KEY UPDATE
 """
 
-_LEAVE: Final = "DELETE FROM members WHERE tenant_id = $1 AND member_id = $2 RETURNING group_id"
+LEAVE: Final = "DELETE FROM members WHERE tenant_id = $1 AND member_id = $2 RETURNING group_id"
 
 
 async def store_change(connection: Connection, change: Change) -> tuple[str, ...]:
@@ -102,10 +102,10 @@ async def _leave_groups(connection: Connection, change: Change) -> Edited:
     if not await connection.fetch(_LOCK_LEAVER, tenant_id, change.resource_type, resource_id, change.expected_revision):
         raise StaleRevisionError
     edited = await empty_group(connection, tenant_id, resource_id) if change.resource_type == GROUP else NOBODY
-    groups = [read_record(row) for row in await connection.fetch(_LOCK_GROUPS, tenant_id, resource_id)]
+    groups = [read_record(row) for row in await connection.fetch(LOCK_GROUPS, tenant_id, resource_id)]
     if groups:
         # Some may have been left, or removed, while this transaction waited for them.
-        left = {group_id for (group_id,) in await connection.fetch(_LEAVE, tenant_id, resource_id)}
+        left = {group_id for (group_id,) in await connection.fetch(LEAVE, tenant_id, resource_id)}
         await _store_left(connection, change, [group for group in groups if group.stored.id in left])
     return edited
 

@@ -32,8 +32,7 @@ ROWS FROM (
     json_to_recordset(<wanted>::json) AS (id text, display text)
 ) WITH ORDINALITY AS wanted (id, display, position)
 """
-# Who goes: these, or all but these. The second is a set: looking into it costs the same for each row.
-THESE: Final = "members.member_id = ANY (ARRAY(SELECT json_array_elements_text(<ids>::json)))"
+# Who goes: all but these. The ids are a set: looking into it costs the same for each row.
 ALL_BUT_THESE: Final = "members.member_id NOT IN (SELECT json_array_elements_text(<ids>::json))"
 
 _PORTION: Final = 5_000
@@ -43,7 +42,7 @@ LOCK: Final = f"""
 SELECT {RECORD_COLUMNS} FROM resources WHERE tenant_id = $1 AND resource_type = $2 AND id = $3 FOR NO KEY UPDATE
 """
 
-_ADD: Final = f"""
+ADD: Final = f"""
 WITH stranger AS MATERIALIZED (
     SELECT wanted.id, wanted.display, wanted.position FROM {WANTED.replace("<wanted>", "$3")}
     WHERE (SELECT true FROM members WHERE tenant_id = $1 AND group_id = $2 AND member_id = wanted.id) IS NULL
@@ -73,7 +72,7 @@ WHERE tenant_id = $1 AND group_id = $2 AND member_id = ANY (ARRAY(
 ))
 RETURNING member_id
 """
-_REMOVE_THESE: Final = _REMOVE.replace("<going>", THESE).replace("<ids>", "$3")
+REMOVE_THESE: Final = _REMOVE.replace("<going>", "member_id = ANY (ARRAY(SELECT json_array_elements_text($3::json)))")
 _REMOVE_OTHERS: Final = _REMOVE.replace("<going>", ALL_BUT_THESE).replace("<ids>", "$3")
 
 # The next states of groups that this transaction has locked. Their documents and keys stay as they are. Numbers come as
@@ -136,12 +135,12 @@ async def edit_members(connection: Connection, tenant_id: TenantId, group_id: st
     added: list[str] = []
     unknown: list[str] = []
     for portion in _portions(edit.added):
-        ((came, positions),) = await connection.fetch(_ADD, tenant_id, group_id, wanted_text(portion))
+        ((came, positions),) = await connection.fetch(ADD, tenant_id, group_id, wanted_text(portion))
         added += came
         unknown += at_positions(portion, positions)
     if unknown and (len(unknown) == len(edit.added) or not edit.leaves_out_unknown):
         raise UnknownMembersError(unknown)
-    sql, ids = (_REMOVE_OTHERS, edit.added) if edit.replaces else (_REMOVE_THESE, edit.removed)
+    sql, ids = (_REMOVE_OTHERS, edit.added) if edit.replaces else (REMOVE_THESE, edit.removed)
     removed = await _remove(connection, sql, tenant_id, group_id, ids) if ids or edit.replaces else []
     return Edited(tuple(sorted(added)), tuple(sorted(removed)), tuple(unknown))
 

@@ -33,7 +33,6 @@ from musterbook.storage.postgres.group_lock import (
     ALL_BUT_THESE,
     GROUP,
     MEMBER_TYPES_SQL,
-    THESE,
     WANTED,
     at_positions,
     edit_members,
@@ -49,7 +48,8 @@ MAX_IDS_AT_ONCE: Final = 1000
 """How many ids one statement takes. More are written under the group's lock, in so many statements that none takes
 longer than a statement may."""
 
-# The subselect asks for one row of the primary key, however many members the group has; a join might read them all.
+# A subselect asks for one row of the primary key, however many members the group has; a join might read them all. Who
+# goes is found in the same way, and removed by the place of the row, which is the same for as long as it can be seen.
 # Positions are text: for an array of numbers the driver asks each new connection what it is. `turn` is empty where the
 # group has moved on and it matters; then every part after it has nothing to do.
 _CHANGE: Final = f"""
@@ -74,7 +74,7 @@ WITH seen AS MATERIALIZED (
 ), task AS MATERIALIZED (
     SELECT total > 0 AND (NOT $6 OR total = (SELECT count(*) FROM wanted)) AS is_refused,
         EXISTS (SELECT FROM coming) OR EXISTS (
-            SELECT FROM members WHERE tenant_id = $1 AND group_id = $3 AND <going>
+            SELECT FROM members WHERE members.tenant_id = $1 AND <going>
         ) AS is_needed
     FROM unknown
 ), target AS MATERIALIZED (
@@ -91,7 +91,7 @@ WITH seen AS MATERIALIZED (
     RETURNING member_id
 ), removed AS (
     DELETE FROM members USING turn
-    WHERE members.tenant_id = $1 AND members.group_id = $3 AND <going>
+    WHERE members.tenant_id = $1 AND <going>
     RETURNING members.member_id
 ), difference AS MATERIALIZED (
     SELECT
@@ -135,8 +135,15 @@ SELECT
 FROM latest, seen, task, unknown
 """
 
-CHANGE: Final = _CHANGE.replace("<going>", THESE).replace("<ids>", "$5")
-REPLACE: Final = _CHANGE.replace("<going>", ALL_BUT_THESE).replace("<ids>", "$5")
+_THESE: Final = """
+members.ctid = ANY (ARRAY(
+    SELECT (SELECT ctid FROM members WHERE tenant_id = $1 AND group_id = $3 AND member_id = going.id)
+    FROM json_array_elements_text($5::json) AS going (id)
+))
+"""
+
+CHANGE: Final = _CHANGE.replace("<going>", _THESE)
+REPLACE: Final = _CHANGE.replace("<going>", f"members.group_id = $3 AND {ALL_BUT_THESE.replace('<ids>', '$5')}")
 
 
 def is_large(edit: MembersEdit) -> bool:

@@ -45,10 +45,12 @@ CASE WHEN (SELECT EXISTS (SELECT FROM members WHERE tenant_id = $1)) THEN (
     )
     SELECT json_agg(json_build_array(group_id, 'Group', type, display))::text
     FROM (
-        SELECT around.group_id, min(around.type) AS type, min(groups.display) AS display
+        SELECT around.group_id, min(around.type) AS type,
+            (
+                SELECT groups.display FROM resources AS groups
+                WHERE groups.tenant_id = $1 AND groups.resource_type = 'Group' AND groups.id = around.group_id
+            ) AS display
         FROM around
-        JOIN resources AS groups
-            ON groups.tenant_id = $1 AND groups.resource_type = 'Group' AND groups.id = around.group_id
         GROUP BY around.group_id
         ORDER BY around.group_id
         LIMIT <limit>
