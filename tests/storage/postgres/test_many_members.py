@@ -18,8 +18,9 @@ from tests.storage.postgres.crew import ADA, BOB, CREW, members_of, renamed, rep
 # People beside the two, from the id ``id_of(1000)`` on.
 MANY = """
 INSERT INTO resources
-SELECT tenant_id, resource_type, '019388a0-0000-7000-8000-' || lpad(to_hex(number), 12, '0'), document, version,
-    created_at, last_modified, account, revision, 'more ' || number, NULL, NULL, NULL
+SELECT tenant_id, resource_type,
+    '019388a0-' || lpad(to_hex(number / 65536), 4, '0') || '-7000-8000-' || lpad(to_hex(number % 65536), 12, '0'),
+    document, version, created_at, last_modified, account, revision, 'more ' || number, NULL, NULL, NULL
 FROM resources, generate_series(1000, 999 + {number}) AS number
 WHERE unique_key = 'ada'
 """
