@@ -54,10 +54,10 @@ KEY_RECORD_COLUMNS: Final = (
 )
 
 
-def read_stored(row: Row) -> StoredResource:
-    """Return the resource of a row of ``STORED_COLUMNS``."""
+def read_stored(row: Row, related: Sequence[Related] | None = None) -> StoredResource:
+    """Return the resource of a row of ``STORED_COLUMNS``, with these memberships."""
     resource_id, document, created, last_modified, version = row
-    return StoredResource(resource_id, document, Meta(created, last_modified, version))
+    return StoredResource(resource_id, document, Meta(created, last_modified, version), related)
 
 
 def read_record(row: Row) -> Record:

@@ -106,7 +106,7 @@ def with_groups(sql: str) -> str:
 def read_with_related(row: Row) -> StoredResource:
     """Return the resource of a row of ``STORED_COLUMNS`` and its memberships."""
     *stored, related = row
-    return replace(read_stored(stored), related=related_of(related))
+    return read_stored(stored, related_of(related))
 
 
 def related_of(text: str | None) -> Sequence[Related]:
