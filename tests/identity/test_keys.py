@@ -245,6 +245,18 @@ async def test_an_unknown_key_is_not_remembered(world: World) -> None:
     assert store.calls == ["find"] * 3
 
 
+async def test_a_stranger_is_a_key_that_was_never_found_here(world: World) -> None:
+    """Only what has the form of a key and was not found before has to be looked for; also a stale one is known."""
+    keys_of_another_process, _ = counted(world)
+    issued = await world.keys.issue(world.acme)
+    is_stranger = keys_of_another_process.is_stranger
+    texts = (issued.secret, make_secret(repeatable_bytes(7)), "nonsense")
+    assert [is_stranger(text) for text in texts] == [True, True, False]
+    await keys_of_another_process.authenticate(issued.secret)
+    world.clock.move(seconds=30)
+    assert not is_stranger(issued.secret)
+
+
 async def test_the_memory_of_keys_is_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many keys are in use, only so many are remembered, and all of them work."""
     monkeypatch.setattr(keys, "_MAX_KNOWN_KEYS", 2)

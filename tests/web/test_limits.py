@@ -235,3 +235,16 @@ async def test_nobody_waits_for_a_database_that_is_away(site: Site) -> None:
     answers = [task.result() for task in tasks]
     assert {(answer.status, answer.headers["retry-after"]) for answer in answers} == {(503, "5")}
     assert sum("waited_ms" in line for line in log.requests) == 20
+
+
+async def test_others_come_between_the_operations_of_a_bulk_request(site: Site) -> None:
+    """A bulk request of which nothing has to be waited for lets others be answered meanwhile."""
+    operation = {"method": "DELETE", "path": "/Users/nobody"}
+    bulk = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [operation] * 100}
+    async with site.client() as client:
+        await client.get("/Users")
+        async with asyncio.TaskGroup() as group:
+            group.create_task(client.post("/Bulk", json=bulk))
+            await turns()
+            group.create_task(client.get("/Users"))
+    assert [(line["route"], line["status"]) for line in site.log.requests[1:]] == [("/Users", 200), ("/Bulk", 200)]
