@@ -82,9 +82,9 @@ def expressions() -> dict[str, ast.Call]:
     return found
 
 
-def uses_re(node: ast.AST) -> bool:
-    """Return whether a node calls a function of ``re``."""
-    return isinstance(node, ast.Call) and ast.unparse(node.func).startswith("re.")
+def uses_re(call: ast.Call) -> bool:
+    """Return whether a call is of a function of ``re``."""
+    return ast.unparse(call.func).startswith("re.")
 
 
 @cache
@@ -123,7 +123,8 @@ def adversarial(example: str) -> Iterator[str]:
 
 def test_expressions_are_compiled_once_and_have_names() -> None:
     """Every call of ``re`` compiles an expression for a name of its module, and each has its example here."""
-    calls = {(name(path), node.lineno) for path in modules(SOURCE) for node in ast.walk(parse(path)) if uses_re(node)}
+    nodes = ((name(path), node) for path in modules(SOURCE) for node in ast.walk(parse(path)))
+    calls = {(where, node.lineno) for where, node in nodes if isinstance(node, ast.Call) and uses_re(node)}
     named = {(f"src/musterbook/{key.split()[0]}", call.lineno) for key, call in expressions().items()}
     assert calls == named
     assert sorted(EXAMPLES) == sorted(expressions())

@@ -65,7 +65,7 @@ def test_scim2_tester_finds_no_error(shared: Server, slug: str, profile: str) ->
 
 
 def test_scim_sanity_finds_no_error(shared: Server, slug: str) -> None:
-    """scim-sanity, in its strict mode, reports neither a failure nor a warning."""
+    """scim-sanity, in its strict mode, reports nothing but what the page lists."""
     key = make_tenant(shared.database, shared.folder, slug, "--profile", "rfc")
     done = subprocess.run(
         [sys.executable, "-m", "scim_sanity", "probe", shared.scim_url, "--token", key, "--strict", "--json-output",
@@ -74,7 +74,6 @@ def test_scim_sanity_finds_no_error(shared: Server, slug: str) -> None:
     )  # fmt: skip
     report = json.loads(done.stdout)
     assert {found["name"] for found in report["results"] if found["status"] != "pass"} == accepted("scim-sanity")
-    assert done.returncode == 0
 
 
 def variables(scim_url: str, key: str) -> dict[str, str]:
