@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from musterbook.scim.dialects import Profile, Tolerance
 from musterbook.scim.errors import InvalidValueError, MutabilityError, NoTargetError
 from musterbook.scim.resource import Json
 from tests.scim.patching import (
@@ -63,6 +64,17 @@ def test_a_complex_value_takes_in_sub_attributes() -> None:
 def test_values_are_appended(value: Json, added: list[Json]) -> None:
     """140: add to a multi-valued attribute appends; what was there stays. To add nothing removes nothing."""
     assert patch(ADA, operation("add", "emails", value=value)).attributes == ada_but(emails=[WORK, HOME, *added])
+
+
+@pytest.mark.parametrize("profile", Profile)
+def test_one_value_needs_no_array(profile: Profile) -> None:
+    """140: RFC 7644 §3.5.2.1 lets the value be one object; that is no deviation, so every profile takes it."""
+    tolerance = Tolerance(profile)
+    other = {"value": "l@example.com", "type": "other"}
+    added = patch(ADA, operation("add", "emails", value=other), tolerance=tolerance)
+    assert added.attributes == ada_but(emails=[WORK, HOME, other])
+    assert tolerance.applied == []
+    assert refusal(ADA, operation("replace", "emails", value=other), profile=RFC)[0] is InvalidValueError
 
 
 @pytest.mark.parametrize(

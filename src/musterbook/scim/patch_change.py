@@ -174,6 +174,8 @@ def _edit(op: OperationName, target: Target, attribute: Attribute, value: Json, 
 def _multi_valued_edit(
     op: OperationName, target: Target, attribute: Attribute, value: Json, tolerance: Tolerance
 ) -> Edit | None:
+    if op is _ADD and isinstance(value, dict):
+        value = [value]  # RFC 7644 §3.5.2.1: what is added may be one object
     elements = parse_value(attribute, value, str(target.path), tolerance)
     if op is _ADD:
         # To add nothing removes nothing: an empty list of members to add must not empty a group.
