@@ -14,6 +14,7 @@ from musterbook.directory.security_events import EventUri, FeedChange, Form, Sec
 from musterbook.directory.store import HistoryEntry, HistoryQuery
 from musterbook.scim import Json, ResourceType, user_type
 from tests.architecture.tree import ROOT
+from tests.directory.groups import Groups
 from tests.directory.world import ADA, GROUP, PATCH_URN, USER, USER_URN, World
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -64,9 +65,8 @@ def told(
     """Return what is told of the last of these revisions."""
     previous, last = (None, *revisions)[-2:]
     assert last is not None
-    return security_event(
-        event_of(last, "event-1"), HistoryEntry(last, previous), resource_type or user_type(), form, feed
-    )
+    kind = resource_type or (GROUP if last.resource_type == GROUP.name else user_type())
+    return security_event(event_of(last, "event-1"), HistoryEntry(last, previous), kind, form, feed)
 
 
 def events(*revisions: Revision, form: Form = Form.NOTICE, feed: FeedChange = FeedChange.STAYS) -> Json:
@@ -147,13 +147,22 @@ def test_what_a_change_of_members_takes_away_is_removed() -> None:
 
 
 def test_a_group_is_made_with_its_members() -> None:
-    """A creation tells of the members that the group was made with; a rename of a group tells of no members."""
+    """A creation tells of the members that the group was made with."""
     made = group(1, came=("ada",))
     data = {"schemas": [GROUP.schema.id], "id": "crew", "displayName": "Crew", "members": [{"value": "ada"}]}
     assert events(made, form=Form.FULL) == {f"{CREATE}:full": {"version": 'W/"1"', "data": data}}
     assert events(made) == {f"{CREATE}:notice": {"version": 'W/"1"', "attributes": ["id", "displayName", "members"]}}
-    renamed = events(made, group(2, name="Officers"), form=Form.FULL)
-    assert renamed[f"{PUT}:full"]["data"] == {"schemas": [GROUP.schema.id], "id": "crew", "displayName": "Officers"}
+
+
+def test_a_group_is_renamed_by_a_patch() -> None:
+    """A replacement that left the members out would be the end of them for whoever replays it (RFC 7644 §3.5.1), so
+    a group is changed by a PATCH always.
+    """
+    made, renamed = group(1, came=("ada",)), group(2, name="Officers")
+    assert events(made, renamed) == {f"{PATCH}:notice": {"version": 'W/"2"', "attributes": ["displayName"]}}
+    operations = [{"op": "replace", "path": "displayName", "value": "Officers"}]
+    data = {"schemas": [PATCH_URN], "Operations": operations}
+    assert events(made, renamed, form=Form.FULL) == {f"{PATCH}:full": {"version": 'W/"2"', "data": data}}
 
 
 def test_a_suspension_is_a_replacement_and_a_deactivation() -> None:
@@ -246,6 +255,32 @@ async def test_the_life_of_a_person(world: World) -> None:
     ]
     told_of = [item.txn for item in said if item is not None]
     assert sorted(told_of) == sorted(set(told_of))
+
+
+async def test_the_life_of_a_group(world: World) -> None:
+    """Every change of a group is told once and in order; that a member was removed from the directory is one."""
+    groups = Groups(world.directory, world.client)
+    ada = await world.create(ADA)
+    crew = await groups.create("Crew")
+    for _ in range(2):
+        await groups.patch(crew, {"op": "add", "path": "members", "value": [{"value": ada}]})
+    await groups.put(crew, {"displayName": "Officers"})
+    await world.delete(ada)
+    await groups.delete(crew)
+
+    entries = await world.database.resources.history(world.acme, HistoryQuery(resource_id=crew))
+    by_number = {entry.revision.number: entry for entry in entries}
+    stored = await world.database.resources.events(world.acme, after=(0, 0), limit=100)
+    mine = [item.event for item in stored if item.event.resource_id == crew]
+    said = [security_event(event, by_number[event.revision], GROUP) for event in mine]
+    assert [item.events for item in said if item is not None] == [
+        {f"{CREATE}:notice": {"version": 'W/"1"', "attributes": ["id", "displayName"]}},
+        {f"{PATCH}:notice": {"version": 'W/"2"', "attributes": ["members"]}},
+        {f"{PATCH}:notice": {"version": 'W/"3"', "attributes": ["displayName"]}},
+        {f"{PATCH}:notice": {"version": 'W/"4"', "attributes": ["members"]}},
+        {DELETE: {}},
+    ]
+    assert {item.sub_id["uri"] for item in said if item is not None} == {f"/Groups/{crew}"}
 
 
 def test_every_uri_is_on_the_page() -> None:

@@ -10,8 +10,9 @@ and the signature. Five ideas:
   that was given notices has learnt no personal data but the names of attributes.
 * **What is ours alone is no event.** Roles and the display name are no part of the resource, so nothing is said of
   them; nor of break-glass accounts, which are no SCIM resources.
-* **Members are told as a difference.** A group may have a hundred thousand of them, so a change of members is the
-  PATCH that would bring it about, and never the whole group.
+* **Members are told as a difference.** A group may have a hundred thousand of them, so a change of a group is the
+  PATCH that would bring it about. It is never a replacement, which would leave the members out: to whoever replays it
+  on another server, that could mean that there are none.
 * **Whoever leaves a feed is not told about any more.** Only a deactivation goes along, because it must take effect.
 
 ``misc:asyncresp`` is missing: no request is answered asynchronously (§2.5.1).
@@ -97,7 +98,7 @@ def security_event(
     ``entry`` holds the revision that the event points to and the one before it. A full event holds the resource
     without ``meta``, whose ``location`` depends on who asks.
     """
-    events = _events_in_feed(_provisioning_events(entry, form), entry.revision, feed)
+    events = _events_in_feed(_provisioning_events(entry, form, resource_type), entry.revision, feed)
     if not events or not resource_type.endpoint:
         return None
     return SecurityEvent(
@@ -120,7 +121,7 @@ def _subject(revision: Revision, resource_type: ResourceType) -> dict[str, str]:
     return subject
 
 
-def _provisioning_events(entry: HistoryEntry, form: Form) -> _Events:
+def _provisioning_events(entry: HistoryEntry, form: Form, resource_type: ResourceType) -> _Events:
     """Return the events of §2.4 that the change is, whatever feed they are for."""
     revision, is_full = entry.revision, form is Form.FULL
     match revision.action:
@@ -132,9 +133,10 @@ def _provisioning_events(entry: HistoryEntry, form: Form) -> _Events:
             return {uri: _payload(revision, form, ["id", *_paths(_changes(None, revision))])}
         case _:
             events: _Events = {}
-            if revision.members_added or revision.members_removed:
-                events[EventUri.PATCH_FULL if is_full else EventUri.PATCH_NOTICE] = _members_payload(entry, form)
-            elif changed := _paths(_changes(entry.previous, revision)):
+            changed = _paths(_changes(entry.previous, revision))
+            if changed and resource_type.related_attribute == _MEMBERS:
+                events[EventUri.PATCH_FULL if is_full else EventUri.PATCH_NOTICE] = _patch_payload(entry, form)
+            elif changed:
                 events[EventUri.PUT_FULL if is_full else EventUri.PUT_NOTICE] = _payload(revision, form, changed)
             if revision.action is Action.SUSPENDED:
                 events[EventUri.DEACTIVATE] = {}
@@ -156,8 +158,8 @@ def _resource(revision: Revision) -> dict[str, Json]:
     return {**document, _MEMBERS: members} if members else document
 
 
-def _members_payload(entry: HistoryEntry, form: Form) -> dict[str, Json]:
-    """Return what is told of a change of members: the PATCH that brings it about, or the names of what it changes."""
+def _patch_payload(entry: HistoryEntry, form: Form) -> dict[str, Json]:
+    """Return what is told of a change of a group: the PATCH that brings it about, or the names of what it changes."""
     revision = entry.revision
     changes = _changes(entry.previous, revision)
     if form is Form.NOTICE:
