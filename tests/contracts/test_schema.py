@@ -25,7 +25,28 @@ COLUMNS = {
         *("tenant_id", "id", "key_hash", "prefix", "label", "idp", "profile", "created_at", "expires_at"),
         *("revoked_at", "last_used_at"),
     ],
-    "setup_links": ["tenant_id", "link_hash", "account_id", "created_at", "expires_at", "redeemed_at"],
+    "setup_links": [
+        *("tenant_id", "link_hash", "account_id", "created_at", "expires_at", "redeemed_at", "purpose"),
+        *("resource_type",),
+    ],
+    "sessions": [
+        *("tenant_id", "id", "token_hash", "resource_type", "account_id", "epoch", "method", "connection_id"),
+        *("subject", "session_index", "created_at", "last_seen_at", "expires_at", "address", "user_agent"),
+    ],
+    "sign_in_attempts": ["tenant_id", "id", "browser_hash", "kind", "data", "created_at", "expires_at"],
+    "used_assertions": ["tenant_id", "connection_id", "assertion_id", "expires_at"],
+    "bindings": [
+        *("tenant_id", "connection_id", "subject_key", "resource_type", "account_id", "created_at", "last_used_at"),
+    ],
+    "second_factors": [
+        *("tenant_id", "resource_type", "account_id", "secret", "confirmed_at", "last_step", "recovery"),
+    ],
+    "password_tries": ["tenant_id", "subject_hash", "failures", "blocked_until", "at"],
+    "sign_in_log": [
+        *("tenant_id", "id", "at", "outcome", "method", "reason", "detail", "resource_type", "account_id", "claimed"),
+        *("address", "request_id"),
+    ],
+    "sign_in_domains": ["tenant_id", "domain"],
     "schema_migrations": ["number", "name", "compatible", "applied_at"],
     "metadata": ["name", "value"],
 }
@@ -36,6 +57,8 @@ WITHOUT_TENANT = {
     ("tenants", "slug"),
     ("keys", "key_hash"),
     ("setup_links", "link_hash"),
+    ("sessions", "token_hash"),
+    ("sign_in_domains", "domain"),
     ("schema_migrations", "number"),
     ("metadata", "name"),
 }

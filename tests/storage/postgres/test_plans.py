@@ -41,7 +41,7 @@ INSERT INTO keys
 SELECT tenant_id, 'key ' || number, sha256(('key ' || number || tenant_id)::bytea), '', '', NULL, '', '', '', NULL, NULL
 FROM tenants, generate_series(1, 50) AS number;
 INSERT INTO setup_links
-SELECT tenant_id, sha256(('link ' || number || tenant_id)::bytea), '', '', '', NULL
+SELECT tenant_id, sha256(('link ' || number || tenant_id)::bytea), '', '', '', NULL, '', ''
 FROM tenants, generate_series(1, 50) AS number;
 INSERT INTO tenants
 SELECT 'other ' || number, 'other-' || number, '', 'active', '', true, '' FROM generate_series(1, 500) AS number;

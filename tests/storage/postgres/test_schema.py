@@ -7,6 +7,8 @@ WITHOUT_TENANT = {
     "tenants_slug_key",
     "keys_key_hash_key",
     "setup_links_link_hash_key",
+    "sessions_token_hash_key",
+    "sign_in_domains_domain_key",
     "schema_migrations_pkey",
     "metadata_pkey",
 }

@@ -250,7 +250,7 @@ class TestFailingDisk:
 
         def spoil_the_commit(connection: sqlite3.Connection) -> None:
             connection.execute("PRAGMA defer_foreign_keys = ON")
-            connection.execute("INSERT INTO setup_links VALUES ('nobody', x'00', 'x', 'x', 'x', NULL)")
+            connection.execute("INSERT INTO setup_links VALUES ('nobody', x'00', 'x', 'x', 'x', NULL, 'x', 'x')")
 
         changes = (leave(database, "one"), database.writer.run(spoil_the_commit), leave(database, "two"))
         results = await in_one_batch(database, *changes)
