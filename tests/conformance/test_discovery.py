@@ -1,9 +1,13 @@
 """What the server says of itself, and that it is true (RFC 7644 §4, RFC 7643 §5 to §7)."""
 
+import json
+
 import httpx
 import pytest
 
+from tests.architecture.tree import ROOT
 from tests.conformance.asking import ENTERPRISE, GROUP, LIST_RESPONSE, USER, Json, body_of, create, refusal
+from tests.scim.test_discovery import DEFAULTS, characteristics
 
 CONFIG = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
 RESOURCE_TYPE = "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
@@ -117,11 +121,22 @@ async def test_nobody_is_me(client: httpx.AsyncClient, path: str, method: str) -
 async def test_groups_are_offered(client: httpx.AsyncClient) -> None:
     """Groups have a resource type and a schema, and a provider that reads them in a new tenant finds none."""
     assert [item["name"] for item in await listed(client, "/ResourceTypes")] == ["User", "Group"]
-    group = next(item for item in await listed(client, "/Schemas") if item["name"] == "Group")
-    assert {item["name"]: item["mutability"] for item in group["attributes"]} == {
-        "displayName": "readWrite",
-        "members": "readWrite",
-    }
     assert await listed(client, "/Groups") == []
     assert await listed(client, "/Groups?excludedAttributes=members&filter=displayName eq %22Crew%22") == []
     assert refusal(await client.get("/Groups/1")) == (404, None)
+
+
+async def test_the_schema_of_groups_is_that_of_the_rfc(client: httpx.AsyncClient) -> None:
+    """RFC 7643 §8.7.1: a group is described as in the table, in every characteristic, but for what is listed here."""
+    table = json.loads((ROOT / "tests" / "scim" / "rfc" / "rfc7643-8.7.1-schemas.json").read_text(encoding="utf-8"))
+    expected = characteristics(next(schema for schema in table if schema["id"] == GROUP)["attributes"])
+    # §4.2 calls the name required, which the table does not; that it is unique is the tenant's to decide.
+    expected["displayName"] |= {"required": True, "uniqueness": "server"}
+    # §2.3.7: a reference is case-exact.
+    expected["members.$ref"] |= {"caseExact": True}
+    # §2.4 gives the elements of every multi-valued attribute a display.
+    expected["members.display"] = {**DEFAULTS, "type": "string", "mutability": "immutable"}
+    served = (await client.get(f"/Schemas/{GROUP}")).json()
+    assert (served["name"], characteristics(served["attributes"])) == ("Group", expected)
+    for attribute in (*served["attributes"], *served["attributes"][1]["subAttributes"]):
+        assert attribute.keys() >= {"description", *DEFAULTS} - {"canonicalValues", "referenceTypes"}
