@@ -1,11 +1,21 @@
 """Fixtures that every room's tests may ask for. Nothing here knows a room."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 from tests.postgres import fresh_database, running_server
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C end what tests start, also where it is ignored, as in a script that runs the tests in the background.
+
+    A program takes over from the one that starts it which signals it ignores.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
