@@ -157,7 +157,7 @@ def test_an_unknown_role(shell: Shell, command: str) -> None:
     assert result == Result(
         ExitCode.USAGE,
         "",
-        'Error: Invalid value "king" for ROLE. Choose from: "administrator", "member".\n'
+        'Error: Invalid value "king" for ROLE. Choose from: "administrator", "user-manager", "auditor", "member".\n'
         f"See: musterbook role {command} --help\n",
     )
 
