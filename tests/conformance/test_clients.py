@@ -1,4 +1,4 @@
-"""Identity providers other than OneLogin, as far as people go: what each documents that it sends, in its order.
+"""People of identity providers other than OneLogin: what each documents that it sends, in its order.
 
 Okta: its SCIM 2.0 reference and its test files. Entra ID: Microsoft's "Develop and plan provisioning for a SCIM
 endpoint" and its validator. JumpCloud, PingFederate and CyberArk: their pages on custom SCIM applications. OneLogin is
