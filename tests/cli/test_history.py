@@ -30,6 +30,7 @@ def test_list_in_json(shell: Shell, ada_and_grace: str) -> None:
         "time": None,
         "actor": "Scim System User",
         "action": "updated",
+        "resource_type": "User",
         "user_id": ada_and_grace,
         "user_name": "ada@acme.example",
         "changes": [{"path": "name.familyName", "before": "Lovelace", "after": "King"}],

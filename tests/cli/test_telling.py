@@ -1,5 +1,7 @@
 """How a line of the history is told to people."""
 
+from dataclasses import replace
+
 import pytest
 
 from musterbook.cli.telling import told_changes
@@ -24,7 +26,7 @@ def line(action: Action, *changes: tuple[str, Json, Json]) -> HistoryLine:
         key_id=KeyId("k"),
         version=2,
         document="{}",
-        account=None,
+        account="{}",
     )
     return HistoryLine(revision, "ada@acme.example", tuple(FieldChange(*change) for change in changes))
 
@@ -82,4 +84,13 @@ def test_who_comes_or_goes_is_not_told_field_by_field(action: Action) -> None:
 )
 def test_members_are_counted(left: Json, came: Json, told: str) -> None:
     """Of the members of a group people are told how many joined and left: a hundred thousand ids fit no table."""
-    assert told_changes(line(Action.UPDATED, ("members", left, came))) == told
+    of_group = line(Action.UPDATED, ("members", left, came))
+    counted = replace(of_group.revision, account=None, members_added=came or (), members_removed=left or ())
+    assert told_changes(replace(of_group, revision=counted)) == told
+
+
+def test_what_an_operator_defines_may_be_called_like_ours() -> None:
+    """Of a resource that is neither person nor group, ``members`` and ``active`` are attributes like any other."""
+    changed = line(Action.UPDATED, ("active", True, False), ("members", 6, 7))
+    badge = replace(changed.revision, resource_type="Badge", account=None)
+    assert told_changes(replace(changed, revision=badge)) == "active: true → false; members: 6 → 7"

@@ -88,9 +88,10 @@ def test_a_first_revision_differs_from_nothing() -> None:
     )
 
 
-def test_a_resource_without_a_user_name_has_an_empty_one() -> None:
-    """The history has a line also for what has no ``userName``."""
-    assert history_line(revision({"displayName": "Sums"}), None).user_name == ""
+@pytest.mark.parametrize("document", [{"number": "7"}, {"displayName": {"text": "Sums"}}])
+def test_a_resource_without_a_name_has_an_empty_one(document: dict[str, Json]) -> None:
+    """The history has a line also for what has no name, or calls something else so."""
+    assert history_line(replace(revision(document), resource_type="Badge"), None).user_name == ""
 
 
 def test_a_group_is_named_by_its_display_name() -> None:

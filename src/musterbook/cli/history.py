@@ -26,6 +26,7 @@ def _row(line: HistoryLine) -> Row:
         "time": revision.at,
         "actor": revision.actor_name,
         "action": revision.action.value,
+        "resource_type": revision.resource_type,
         "user_id": revision.resource_id,
         "user_name": line.user_name,
         "changes": [{"path": item.path, "before": item.before, "after": item.after} for item in line.changes],
@@ -35,13 +36,17 @@ def _row(line: HistoryLine) -> Row:
     }
 
 
+def _name(line: HistoryLine) -> str:
+    return line.user_name or f"{line.revision.resource_type} {line.revision.resource_id}"
+
+
 _LINES: Listing[HistoryLine] = Listing(
     row=_row,
     columns=(
         Column("time (UTC)", lambda line: told_time(line.revision.at), is_whole=True),
         Column("actor", lambda line: line.revision.actor_name),
         Column("action", lambda line: told_action(line.revision.action)),
-        Column("user name", lambda line: line.user_name),
+        Column("user name", _name),
         Column("changes", told_changes),
     ),
     empty="Nothing has happened yet.",

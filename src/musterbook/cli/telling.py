@@ -37,12 +37,15 @@ def told_changes(line: HistoryLine) -> str:
     if line.revision.action in _SAYS_ALL:
         return ""
     changed = {change.path for change in line.changes}
+    # Resources that operators define may call anything so.
+    has_members = bool(line.revision.members_added or line.revision.members_removed)
+    said = _SAID_BY_ACTION if line.revision.account is not None else frozenset()
     return "; ".join(
         _told_members(change)
-        if change.path == _MEMBERS
+        if has_members and change.path == _MEMBERS
         else f"{_told_path(change.path)}: {_told_value(change.before)} → {_told_value(change.after)}"
         for change in line.changes
-        if change.path not in _SAID_BY_ACTION and not changed.intersection(_MADE_OF_OTHERS.get(change.path, ()))
+        if change.path not in said and not changed.intersection(_MADE_OF_OTHERS.get(change.path, ()))
     )
 
 

@@ -12,10 +12,8 @@ import msgspec
 
 from musterbook.directory.actor import ActorKind, KeyId, ResourceId, TenantId
 from musterbook.scim import Json
-from musterbook.scim.schema import group_type
 
 _DECODER = msgspec.json.Decoder(dict[str, Json])
-_GROUP = group_type().name
 
 
 class Action(Enum):
@@ -80,8 +78,8 @@ class HistoryLine:
 
     revision: Revision
     user_name: str
-    """The person's ``userName``, or the group's ``displayName``, after the change: what it was called then, also if it
-    is another one today."""
+    """The person's ``userName``, or the ``displayName`` of what is no person, after the change: the name that it had
+    then, also if it has another one today."""
     changes: tuple[FieldChange, ...]
     """Of the members of a group it holds who left and who came, under the path ``members``."""
 
@@ -98,9 +96,10 @@ def is_tombstone(revision: Revision) -> bool:
 
 def user_name_of(revision: Revision) -> str:
     """Return what the person or the group was called after the change; empty for what has no name."""
-    attribute = "displayName" if revision.resource_type == _GROUP else "userName"
-    name: str = _decode(revision.document).get(attribute, "")
-    return name
+    attribute = "displayName" if revision.account is None else "userName"
+    name = _decode(revision.document).get(attribute, "")
+    # What an operator has defined may be called so and be no text.
+    return name if isinstance(name, str) else ""
 
 
 def changes_between(before: Revision | None, after: Revision) -> tuple[FieldChange, ...]:

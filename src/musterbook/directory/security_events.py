@@ -182,7 +182,9 @@ def _operation(change: FieldChange) -> dict[str, Json]:
 
 def _changes(before: Revision | None, after: Revision) -> list[FieldChange]:
     """Return what the change did to the resource; the account is ours."""
-    return [item for item in changes_between(before, after) if not item.path.startswith("account.")]
+    changes = changes_between(before, after)
+    # Of what is no person, an attribute that an operator has called so is the resource's own.
+    return [item for item in changes if after.account is None or not item.path.startswith("account.")]
 
 
 def _paths(changes: Sequence[FieldChange]) -> list[str]:
