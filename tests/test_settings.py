@@ -31,6 +31,7 @@ EVERY_VARIABLE = {
     "MUSTERBOOK_REQUESTS_PER_SECOND": "50",
     "MUSTERBOOK_METRICS_TOKEN": "m",
     "MUSTERBOOK_SECRET_KEY": f"{NEWER} {OLDER}",
+    "MUSTERBOOK_DEFINITIONS": "badge.json, /etc/musterbook/staff.json",
 }
 EVERY_SETTING = Settings(
     database_url="postgresql://db/musterbook",
@@ -42,6 +43,7 @@ EVERY_SETTING = Settings(
     requests_per_second=50,
     metrics_token="m",
     secret_keys=(NEWER, OLDER),
+    definitions=("badge.json", "/etc/musterbook/staff.json"),
 )
 
 
@@ -57,6 +59,7 @@ def test_defaults() -> None:
         requests_per_second=None,
         metrics_token=None,
         secret_keys=(),
+        definitions=(),
     )
 
 
@@ -73,8 +76,18 @@ def test_every_setting_can_stand_in_the_file(tmp_path: Path) -> None:
         'database_url = "postgresql://db/musterbook"\nbase_url = "https://directory.example.com"\nhost = "0.0.0.0"\n'
         'port = 9000\nworkers = 4\ntrusted_proxies = ["10.0.0.0/8", "192.0.2.1", "2001:db8::/32"]\n'
         f'requests_per_second = 50\nmetrics_token = "m"\nsecret_keys = ["{NEWER}", "{OLDER}"]\n'
+        'definitions = ["badge.json", "/etc/musterbook/staff.json"]\n'
     )
     assert load_settings({}, {}, file) == EVERY_SETTING
+
+
+def test_a_path_in_the_file_may_hold_spaces(tmp_path: Path) -> None:
+    """In a list every text is one path; one text holds several, as a variable does."""
+    file = tmp_path / "musterbook.toml"
+    file.write_text('definitions = ["my badge, new.json", "staff.json"]\n')
+    assert load_settings({}, {}, file).definitions == ("my badge, new.json", "staff.json")
+    file.write_text('definitions = "badge.json staff.json"\n')
+    assert load_settings({}, {}, file).definitions == ("badge.json", "staff.json")
 
 
 def test_flags_come_before_variables_before_the_file(tmp_path: Path) -> None:
@@ -117,7 +130,7 @@ def test_a_secret_file_that_cannot_be_read(tmp_path: Path, content: bytes | None
     [
         (b"port = ", " is not TOML: "),
         (b"\xff", " is not TOML: "),
-        (b"prot = 1", "There is no setting 'prot'. Settings are: base_url, database_url, host, "),
+        (b"prot = 1", "There is no setting 'prot'. Settings are: base_url, database_url, definitions, host, "),
         (b"[server]\nport = 1", "The setting 'server' in "),
         (b"port = 1.5", "The setting 'port' in "),
     ],

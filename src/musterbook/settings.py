@@ -53,6 +53,8 @@ class Settings:
     """Who presents it as a bearer token may read ``/metrics``; without it only loopback may."""
     secret_keys: tuple[str, ...] = field(default=(), repr=False)
     """Newest first: the first signs, all verify. Needed with PostgreSQL; beside SQLite, a file holds one."""
+    definitions: tuple[str, ...] = ()
+    """JSON files that define schemas and resource types; relative paths begin at the working folder."""
 
     def __post_init__(self) -> None:
         """Check every value, also of a product that writes its settings in code.
@@ -117,6 +119,7 @@ def make_settings(values: Mapping[str, SettingValue]) -> Settings:
         requests_per_second=_optional_integer("requests_per_second", values, 1, _MAX_REQUESTS_PER_SECOND),
         metrics_token=None if not values.get("metrics_token") else str(values["metrics_token"]),
         secret_keys=_texts(values.get("secret_keys")),
+        definitions=_paths(values.get("definitions")),
     )
 
 
@@ -229,6 +232,11 @@ def _optional_integer(name: str, values: Mapping[str, SettingValue], low: int, h
 def _texts(value: SettingValue) -> tuple[str, ...]:
     parts = value if isinstance(value, tuple) else () if value is None else (str(value),)
     return tuple(text for part in parts for text in part.replace(",", " ").split())
+
+
+def _paths(value: SettingValue) -> tuple[str, ...]:
+    # In a list each text is a path, which may hold spaces; one text holds several, as for other settings.
+    return value if isinstance(value, tuple) else _texts(value)
 
 
 def _check_secrets(texts: tuple[str, ...]) -> None:

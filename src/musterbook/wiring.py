@@ -13,11 +13,13 @@ from itertools import product, starmap
 
 from structlog.typing import FilteringBoundLogger
 
+from musterbook.definition_files import read_definitions
 from musterbook.directory import Clock, RandomBytes, Switches
+from musterbook.directory.break_glass import break_glass_type
 from musterbook.directory.service import Directory
 from musterbook.directory.tenants import Tenants
 from musterbook.identity import Argon2Hashes, Keys
-from musterbook.scim.definitions import NO_DEFINITIONS
+from musterbook.scim.definitions import Definitions
 from musterbook.scim.service import Service, describe_service
 from musterbook.secret import Purpose, Secret, SecretError, read_or_make, secret_file
 from musterbook.settings import Settings, check_secret_is_given
@@ -68,13 +70,22 @@ class Services:
         return await self.database.durability()
 
 
-def describe(settings: Settings, secret: Secret | None = None, switches: Switches | None = None) -> Service:
+def definitions_of(settings: Settings) -> Definitions:
+    """Return the schemas and resource types that the settings name files for.
+
+    Raises:
+        SettingsError: a file cannot be read, or what it defines cannot be served.
+    """
+    # Whoever could define this name would read and write the accounts that no client may reach.
+    return read_definitions(settings.definitions, {break_glass_type().name})
+
+
+def _describe(settings: Settings, definitions: Definitions, secret: Secret | None, switches: Switches) -> Service:
     """Return the description of what a server with these settings serves to a tenant with these switches."""
-    decided = Switches() if switches is None else switches
     return describe_service(
         settings.base_url + SCIM_PATH,
-        NO_DEFINITIONS.resource_types(
-            accepts_passwords=decided.accepts_passwords, unique_group_names=decided.unique_group_names
+        definitions.resource_types(
+            accepts_passwords=switches.accepts_passwords, unique_group_names=switches.unique_group_names
         ),
         cursor_keys=() if secret is None else secret.keys(Purpose.CURSOR),
     )
@@ -99,8 +110,17 @@ class _Opening(AbstractAsyncContextManager[Services]):
     lifespan, asyncio closes generators that wait for one another at the same time, which fails with a complaint.
     """
 
-    def __init__(self, settings: Settings, clock: Clock, random_bytes: RandomBytes, *, for_web: bool = False) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        definitions: Definitions,
+        clock: Clock,
+        random_bytes: RandomBytes,
+        *,
+        for_web: bool = False,
+    ) -> None:
         self._settings = settings
+        self._definitions = definitions
         self._clock = clock
         self._random_bytes = random_bytes
         self._for_web = for_web
@@ -108,7 +128,9 @@ class _Opening(AbstractAsyncContextManager[Services]):
 
     async def __aenter__(self) -> Services:
         try:
-            self._database = database = await open_database(self._settings.database_url)
+            self._database = database = await open_database(
+                self._settings.database_url, custom_types=self._definitions.added_types
+            )
             check_schema(await database.schema_version())
             # Commands sign nothing, and the one that makes the database need not be run by whom the server runs as.
             secret = _secret(self._settings, self._random_bytes) if self._for_web else None
@@ -121,7 +143,7 @@ class _Opening(AbstractAsyncContextManager[Services]):
             await self._close()
             raise
         by_switches = {
-            switches: describe(self._settings, secret, switches)
+            switches: _describe(self._settings, self._definitions, secret, switches)
             for switches in starmap(Switches, product((False, True), repeat=len(fields(Switches))))
         }
         return Services(
@@ -149,11 +171,14 @@ def open_services(
 ) -> AbstractAsyncContextManager[Services]:
     """Return a context that opens the database, builds the rooms over it, and closes it on leaving.
 
+    Raises:
+        SettingsError: the definitions cannot be used.
+
     Entering it raises:
         SchemaError: this release cannot work with the database as it is.
         StoreUnavailableError: the database is away.
     """
-    return _Opening(settings, clock, random_bytes)
+    return _Opening(settings, definitions_of(settings), clock, random_bytes)
 
 
 def create_app(
@@ -170,12 +195,13 @@ def create_app(
     database made.
 
     Raises:
-        SettingsError: the database is PostgreSQL, and no secret key is given.
+        SettingsError: the database is PostgreSQL, and no secret key is given; or the definitions cannot be used.
     """
     check_secret_is_given(settings)
+    definitions = definitions_of(settings)
 
     def open_for_web() -> AbstractAsyncContextManager[Services]:
-        return _Opening(settings, clock, random_bytes, for_web=True)
+        return _Opening(settings, definitions, clock, random_bytes, for_web=True)
 
     observer = Observer(log or standard_log(), Metrics(), clock, random_bytes)
     return Application(open_for_web, settings, observer)

@@ -109,6 +109,7 @@ def test_doctor(shell: Shell) -> None:
     assert {**found, "clock": found["clock"][0]} == {
         "settings": ("ok", "Every MUSTERBOOK_ variable is one that is read."),
         "base URL": ("ok", "https://directory.example.com; requests over plain http are refused."),
+        "definitions": ("ok", "None are given; users and groups are served as they are built in."),
         "secret key": ("ok", f"It is in {file.name}. Back it up: it is in no copy of the database."),
         "certificates": ("ok", "None is kept: https ends at your proxy."),
         "file": ("ok", "Only its owner can read musterbook.db."),

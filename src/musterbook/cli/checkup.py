@@ -4,17 +4,21 @@ Each finding is one sentence that says what is so and, where something is wrong,
 """
 
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 from musterbook.cli.exit_codes import message_of
 from musterbook.directory import parse_time
+from musterbook.directory.break_glass import break_glass_type
 from musterbook.directory.store import StoreError
+from musterbook.scim.definitions import Definitions
+from musterbook.scim.schema import SchemaExtension
 from musterbook.secret import SecretError, read, secret_file
 from musterbook.settings import Settings, unknown_variables
 from musterbook.storage import Database, SchemaError, open_database, sqlite_path
+from musterbook.wiring import definitions_of
 
 MAX_CLOCK_DIFFERENCE = timedelta(seconds=5)
 MIGRATIONS = "migrations"
@@ -39,10 +43,16 @@ class Finding:
 
 
 async def examine(settings: Settings, environment: Mapping[str, str]) -> list[Finding]:
-    """Return what all checks find."""
+    """Return what all checks find.
+
+    Raises:
+        SettingsError: the definitions cannot be used.
+    """
+    definitions = definitions_of(settings)
     findings = [
         _variables(environment),
         _base_url(settings),
+        Finding("definitions", Verdict.GOOD, _definitions_say(settings, definitions)),
         _secret(settings),
         Finding("certificates", Verdict.GOOD, "None is kept: https ends at your proxy."),
         *_file(settings),
@@ -52,13 +62,14 @@ async def examine(settings: Settings, environment: Mapping[str, str]) -> list[Fi
         says = f"There is no {settings.database_url} yet; the first command that needs it makes it."
         return [*findings, Finding("database", Verdict.NOTICE, says)]
     try:
-        database = await open_database(settings.database_url)
+        database = await open_database(settings.database_url, custom_types=definitions.added_types)
     except SchemaError as error:
         return [*findings, Finding(MIGRATIONS, Verdict.BAD, message_of(error))]
     except StoreError as error:
         return [*findings, Finding("database", Verdict.BAD, message_of(error))]
     try:
         findings.extend(await _database(database))
+        findings.extend(_not_served(await database.tenants.count_by_type(), definitions))
     finally:
         await database.close()
     return findings
@@ -98,6 +109,29 @@ def _base_url(settings: Settings) -> Finding:
         return Finding("base URL", Verdict.GOOD, f"{url}; requests over plain http are refused.")
     says = f"{url} is not https. Providers need https, and keys must not cross a network in the clear."
     return Finding("base URL", Verdict.NOTICE, says)
+
+
+def _definitions_say(settings: Settings, definitions: Definitions) -> str:
+    """Return what is served beside what is built in."""
+    if not settings.definitions:
+        return "None are given; users and groups are served as they are built in."
+    extended = [f"{name} with {_urns(items)}" for name, items in definitions.extensions.items()]
+    added = [f"{item.name} at {item.endpoint}" for item in definitions.added_types]
+    return f"Served: {'; '.join([*extended, *added])}."
+
+
+def _urns(extensions: Sequence[SchemaExtension]) -> str:
+    return ", ".join(item.schema.id for item in extensions)
+
+
+def _not_served(counts: Mapping[str, int], definitions: Definitions) -> list[Finding]:
+    """Look for what was stored under definitions that are gone."""
+    served = {item.name for item in (*definitions.resource_types(), break_glass_type())}
+    left = [f"{count} of {name}" for name, count in sorted(counts.items()) if count and name not in served]
+    if not left:
+        return []
+    says = f"Kept, and served again once they are defined again: {', '.join(left)}."
+    return [Finding("stored types", Verdict.NOTICE, says)]
 
 
 def _secret(settings: Settings) -> Finding:

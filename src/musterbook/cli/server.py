@@ -26,7 +26,7 @@ from musterbook.settings import (
 from musterbook.storage import backup_database, migrate_database, sqlite_path
 from musterbook.web import bind, serve_with_workers, url_of
 from musterbook.web import serve as serve_application
-from musterbook.wiring import SCIM_PATH, create_app
+from musterbook.wiring import SCIM_PATH, create_app, definitions_of
 
 _FINDINGS: Listing[checkup.Finding] = Listing(
     row=lambda finding: {"check": finding.check, "result": finding.verdict.value, "says": finding.says},
@@ -120,7 +120,9 @@ def migrate(*, common: Common = DEFAULTS) -> ExitCode:
     output = open_output(as_json=common.json)
 
     def work() -> None:
-        applied = asyncio.run(migrate_database(common.settings().database_url))
+        settings = common.settings()
+        custom_types = definitions_of(settings).added_types
+        applied = asyncio.run(migrate_database(settings.database_url, custom_types=custom_types))
         if output.as_json:
             output.json_line({"applied": list(applied)})
         else:
@@ -156,7 +158,7 @@ def backup(file: Annotated[Path, Parameter(metavar="FILE")], /, *, common: Commo
 
 
 def doctor(*, common: Common = DEFAULTS) -> ExitCode:
-    """Check settings, database, migrations, secret, certificates and clock, and say what to do."""
+    """Check settings, definitions, database, migrations, secret, certificates and clock, and say what to do."""
     output = open_output(as_json=common.json)
 
     def work() -> ExitCode:

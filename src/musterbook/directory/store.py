@@ -24,7 +24,7 @@ Failures::
     └── StoreUnavailableError     the database is away, busy beyond the deadline, or out of space
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -288,6 +288,9 @@ class TenantStore(Protocol):
 
     async def list(self) -> Sequence[Tenant]:
         """Return all tenants that were not deleted, by slug."""
+
+    async def count_by_type(self) -> Mapping[str, int]:
+        """Return how many resources all tenants have, by the names of the types; for the operator."""
 
     async def set_status(self, tenant_id: TenantId, status: TenantStatus, at: str) -> None:
         """Suspend, resume or delete a tenant. Deleting keeps its rows and refuses every key at once."""

@@ -8,8 +8,8 @@ Knows the form of RFC 7643 §6 and §7; knows no file, request or resource. Thre
 * All that is wrong is said at once, each with the document and the attribute that it is about.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
@@ -30,6 +30,8 @@ from musterbook.scim.schema import (
 )
 
 _RESERVED_ENDPOINTS: Final = frozenset({"schemas", "resourcetypes", "serviceproviderconfig", "me", "bulk", ".search"})
+_RESERVED_NAMES: Final = frozenset({"schema", "resourcetype", "serviceproviderconfig"})
+"""What the resources of discovery have as ``meta.resourceType``."""
 _PROTOCOL_URN: Final = "urn:ietf:params:scim:api:"
 
 
@@ -65,26 +67,34 @@ NO_DEFINITIONS: Final = Definitions({})
 def _extended(resource_type: ResourceType, extensions: Sequence[SchemaExtension]) -> ResourceType:
     if not extensions:
         return resource_type
-    return make_resource_type(
-        resource_type.name,
-        resource_type.endpoint,
-        resource_type.schema,
-        (*resource_type.extensions, *extensions),
-        description=resource_type.description,
-        unique_attribute=resource_type.unique_attribute,
-        indexed_attributes=resource_type.indexed_attributes,
+    return _from_outside(
+        make_resource_type(
+            resource_type.name,
+            resource_type.endpoint,
+            resource_type.schema,
+            (*resource_type.extensions, *extensions),
+            description=resource_type.description,
+            unique_attribute=resource_type.unique_attribute,
+            indexed_attributes=resource_type.indexed_attributes,
+        )
     )
 
 
-def load_definitions(documents: Mapping[str, bytes]) -> Definitions:
+def _from_outside(resource_type: ResourceType) -> ResourceType:
+    """Return a type whose resources may hold attributes that were taken out of a schema since: not all is shown."""
+    return replace(resource_type, visibility=replace(resource_type.visibility, is_plain=False))
+
+
+def load_definitions(documents: Mapping[str, bytes], reserved_names: Collection[str] = ()) -> Definitions:
     """Return what JSON documents define, by the names under which errors show them, such as file names.
 
-    A document holds a Schema, a ResourceType, an array of these, or the ListResponse in which servers show them.
+    A document holds a Schema, a ResourceType, an array of these, or the ListResponse in which servers show them. No
+    resource type may have one of the ``reserved_names``: resources that are not served are kept under them.
 
     Raises:
         DefinitionError: with everything that is wrong.
     """
-    loading = _Loading()
+    loading = _Loading(reserved_names)
     for source, text in documents.items():
         try:
             document = msgspec.json.decode(text)
@@ -110,8 +120,9 @@ def _items(document: Json) -> Iterator[Json]:
 class _Loading:
     """Definitions on their way: the schemas first, then what uses them."""
 
-    def __init__(self) -> None:
+    def __init__(self, reserved_names: Collection[str]) -> None:
         self.problems: list[str] = []
+        self._reserved = _RESERVED_NAMES.union(name.lower() for name in reserved_names)
         self._schemas: dict[str, Schema] = {}
         self._types: list[tuple[str, Mapping[str, Json]]] = []
         self._used: set[str] = set()
@@ -161,6 +172,9 @@ class _Loading:
                 self.problems.append(f'{source}: the "name" of a resource type is a word, such as "Badge".')
                 continue
             where = f"{source}: resource type {name}"
+            if name.lower() in self._reserved:
+                self.problems.append(f"{where}: the name is taken.")
+                continue
             built_in = self._built_in.get(name.lower())
             if built_in is not None:
                 self.problems += _built_in_problems(where, document, built_in)
@@ -206,13 +220,15 @@ class _Loading:
         unique = [item for item in base.attributes if item.uniqueness is not Uniqueness.NONE]
         if len(unique) > 1:
             self.problems.append(f"{where}: one attribute can be kept unique, not {len(unique)}.")
-        return make_resource_type(
-            name,
-            str(document["endpoint"]),
-            base,
-            list(self._extensions(where, document, None)),
-            description=str(document.get("description", "")),
-            unique_attribute=unique[0].name if unique else None,
+        return _from_outside(
+            make_resource_type(
+                name,
+                str(document["endpoint"]),
+                base,
+                list(self._extensions(where, document, None)),
+                description=str(document.get("description", "")),
+                unique_attribute=unique[0].name if unique else None,
+            )
         )
 
     def _extensions(

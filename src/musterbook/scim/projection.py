@@ -2,15 +2,17 @@
 
 Knows representations and paths; knows no HTTP. The paths that a client names are merged into a tree of names first, so
 that a resource is walked once, in its own order, however many paths there are and whichever hold others.
+
+What no schema defines any more is kept in a resource and never shown: how it may be shown, nobody can say.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from musterbook.scim.operation import DEFAULT_PROJECTION, Projection
 from musterbook.scim.path import BoundPath
 from musterbook.scim.resource import Json
-from musterbook.scim.schema import NamePath, ResourceType, Visibility
+from musterbook.scim.schema import Attribute, NamePath, ResourceType, Visibility
 
 _Tree: TypeAlias = dict[str, "_Tree"]
 """Names below names: an extension's URN, an attribute, a sub-attribute. Nothing below a name means all of it."""
@@ -23,7 +25,7 @@ def project(representation: dict[str, Json], resource_type: ResourceType, projec
     extensions that are left.
     """
     visibility = resource_type.visibility
-    unshown = visibility.never
+    unshown = (*visibility.never, *_undefined(representation, resource_type))
     shown: dict[str, Json]
     if projection.attributes is not None:
         named = {_names(path) for path in projection.attributes}
@@ -38,6 +40,26 @@ def project(representation: dict[str, Json], resource_type: ResourceType, projec
     extensions = (item.schema.id for item in resource_type.extensions if item.schema.id in shown)
     shown["schemas"] = [resource_type.schema.id, *extensions]
     return shown
+
+
+def _undefined(representation: dict[str, Json], resource_type: ResourceType) -> Iterator[NamePath]:
+    """Yield what the resource holds and no schema defines: an operator has taken the definition away."""
+    for name, value in representation.items():
+        attribute, extension = resource_type.attribute(name), resource_type.extension(name)
+        if extension is not None:
+            for inner, inner_value in value.items():
+                yield from _undefined_at((name, inner), extension.attribute(inner), inner_value)
+        else:
+            yield from _undefined_at((name,), attribute, value)
+
+
+def _undefined_at(names: NamePath, attribute: Attribute | None, value: Json) -> Iterator[NamePath]:
+    if attribute is None:
+        yield names
+    elif attribute.sub_attributes and not attribute.kept_as_rows:
+        objects = value if isinstance(value, list) else [value]
+        parts = {part for item in objects if isinstance(item, dict) for part in item}
+        yield from ((*names, part) for part in parts if attribute.sub_attribute(part) is None)
 
 
 def _names(path: BoundPath) -> NamePath:

@@ -8,6 +8,8 @@ there, and what it left out is cleared, with exceptions:
 * What is read-only stays the server's, and memberships are changed apart from the resource.
 * What is never returned stays where it is left out: nobody can send back what nobody can read.
 * What is immutable stays once it is set.
+* What no schema defines any more stays, because no client can see it. Otherwise a start without the definitions of an
+  operator would cost everybody what is stored under them, as soon as their provider sends them again.
 """
 
 from collections.abc import Mapping
@@ -30,11 +32,21 @@ def replace_resource(current: Resource, sent: Resource) -> Resource:
     for name in KEPT_WHEN_OMITTED:
         if name in current.attributes:
             attributes.setdefault(name, current.attributes[name])
-    _keep_own(current.resource_type.schema.attributes, current.attributes, attributes, "")
-    for extension in current.resource_type.extensions:
+    resource_type = current.resource_type
+    _keep_own(resource_type.schema.attributes, current.attributes, attributes, "")
+    attributes.update(
+        {
+            name: value
+            for name, value in current.attributes.items()
+            if resource_type.attribute(name) is None and resource_type.extension(name) is None
+        }
+    )
+    for extension in resource_type.extensions:
         urn = extension.schema.id
-        inner = dict(attributes.get(urn, {}))
-        _keep_own(extension.schema.attributes, current.attributes.get(urn, {}), inner, f"{urn}:")
+        present = current.attributes.get(urn, {})
+        inner = {name: value for name, value in present.items() if extension.schema.attribute(name) is None}
+        inner.update(attributes.get(urn, {}))
+        _keep_own(extension.schema.attributes, present, inner, f"{urn}:")
         if inner:
             attributes[urn] = inner
     return Resource(current.resource_type, attributes, current.id, current.meta)

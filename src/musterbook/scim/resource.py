@@ -54,7 +54,7 @@ class Resource:
         """The URNs of the schemas whose attributes are present, the base schema first (RFC 7643 §3).
 
         Last come those that the type does not have: an operator defined them elsewhere, or no longer, and what was
-        stored under them is not to be lost by a write of something else.
+        stored under them is not to be lost by a write of something else. Answers do not show them.
         """
         attributes = self.attributes
         known = [item.schema.id for item in self.resource_type.extensions if item.schema.id in attributes]
@@ -101,6 +101,8 @@ def render_document(resource: Resource) -> str:
         if value is not None and attribute.name not in apart:
             document[attribute.name] = value
     document.update({urn: attributes[urn] for urn in schemas[1:]})
+    # An attribute that its schema has no longer is not lost, either.
+    document.update({name: value for name, value in attributes.items() if name not in document and name not in apart})
     return _ENCODER.encode(document).decode()
 
 

@@ -128,7 +128,7 @@ class Visibility:
     """Shown only where it is asked for."""
     never: tuple[NamePath, ...] = ()
     is_plain: bool = True
-    """Whether everything is shown where nothing in particular is asked for."""
+    """Whether everything that is stored is shown where nothing in particular is asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ beside them. One set of contract tests holds for both.
 import asyncio
 from pathlib import Path
 
+from musterbook.scim import ResourceType
 from musterbook.storage.address import sqlite_path
 from musterbook.storage.database import Database
 from musterbook.storage.errors import (
@@ -45,9 +46,15 @@ BUSY_SECONDS = 4.5
 
 
 async def open_database(
-    url: str, *, search_seconds: float = SEARCH_SECONDS, busy_seconds: float = BUSY_SECONDS
+    url: str,
+    *,
+    search_seconds: float = SEARCH_SECONDS,
+    busy_seconds: float = BUSY_SECONDS,
+    custom_types: tuple[ResourceType, ...] = (),
 ) -> Database:
     """Open a database. A SQLite file is made if there is none, and brought up to date.
+
+    ``custom_types``: the resource types that are not built in.
 
     Raises:
         DatabaseUrlError: the address names no database.
@@ -56,12 +63,16 @@ async def open_database(
     """
     path = sqlite_path(url)
     if path is None:
-        return await open_postgres(url, search_seconds=search_seconds, busy_seconds=busy_seconds)
-    return await open_sqlite(path, search_seconds=search_seconds, busy_seconds=busy_seconds)
+        return await open_postgres(
+            url, search_seconds=search_seconds, busy_seconds=busy_seconds, custom_types=custom_types
+        )
+    return await open_sqlite(path, search_seconds=search_seconds, busy_seconds=busy_seconds, custom_types=custom_types)
 
 
-async def migrate_database(url: str) -> list[str]:
+async def migrate_database(url: str, *, custom_types: tuple[ResourceType, ...] = ()) -> list[str]:
     """Bring a database up to date; return the names of the migrations applied.
+
+    ``custom_types``: the resource types that are not built in. What is stored of others stays as it is.
 
     Raises:
         DatabaseUrlError: the address names no database.
@@ -70,8 +81,8 @@ async def migrate_database(url: str) -> list[str]:
     """
     path = sqlite_path(url)
     if path is None:
-        return await migrate_postgres(url)
-    return await migrate_sqlite(path)
+        return await migrate_postgres(url, custom_types=custom_types)
+    return await migrate_sqlite(path, custom_types)
 
 
 async def backup_database(url: str, target: Path) -> None:

@@ -6,19 +6,31 @@ Knows the numbered ``.sql`` files of an engine and the rows of ``schema_migratio
 * A file that holds the line ``-- compatible: yes`` leaves the release before it working. During a rolling upgrade the
   servers of that release go on, and may be started again, on the newer schema.
 * The comparison key (``scim.match``) is part of the schema: stored keys of another version find nothing and keep
-  nothing unique, so they are made anew by the same command.
+  nothing unique, so they are made anew by the same command. So are those of a resource type from outside whose
+  definition names another attribute than the one that its keys were made of. The keys, like the rows, of a type that
+  is not defined any more stay as they are.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib import resources
+from typing import TypeAlias
 
+import msgspec
+
+from musterbook.scim import ResourceType
 from musterbook.scim.match import COMPARISON_KEY_VERSION
 from musterbook.storage.errors import SchemaTooNewError, SchemaTooOldError
 
 _FILE_NAME = re.compile(r"(?P<number>\d{4})_[a-z0-9_]+\.sql\Z")
 _COMPATIBLE = re.compile(r"^-- compatible: yes$", re.MULTILINE)
+
+
+CustomKeys: TypeAlias = Mapping[str, str | None]
+"""Of resource types from outside, by name, the attribute that their unique keys were made of; ``None``: of none."""
+
+_CUSTOM_KEYS = msgspec.json.Decoder(dict[str, str | None])
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +62,9 @@ class SchemaVersion:
     applied: tuple[AppliedMigration, ...]
     comparison_key_version: str | None
     """By which version the stored keys were made; ``None`` in an empty database."""
+    custom_keys: CustomKeys = field(default_factory=dict)
+    custom_types: tuple[ResourceType, ...] = ()
+    """The resource types from outside that this process has."""
 
     @property
     def pending(self) -> tuple[Migration, ...]:
@@ -67,6 +82,33 @@ class SchemaVersion:
     def needs_new_keys(self) -> bool:
         """Whether the stored comparison keys were made by another version."""
         return self.comparison_key_version not in {None, COMPARISON_KEY_VERSION}
+
+    @property
+    def wanted_custom_keys(self) -> CustomKeys:
+        """What ``custom_keys`` are once the keys are as this process needs them."""
+        wanted = {item.name: item.unique_attribute for item in self.custom_types}
+        # By another version of the key, those of types that are not defined now are as good as none.
+        return wanted if self.needs_new_keys else {**self.custom_keys, **wanted}
+
+    @property
+    def types_with_other_keys(self) -> tuple[str, ...]:
+        """The names of the types from outside whose keys were made of another attribute, or never."""
+        stored = self.custom_keys
+        return tuple(
+            item.name
+            for item in self.custom_types
+            if item.name not in stored or stored[item.name] != item.unique_attribute
+        )
+
+
+def read_custom_keys(text: str | None) -> CustomKeys:
+    """Return what the metadata ``custom_type_keys`` say; ``None``: nothing was written yet."""
+    return {} if text is None else _CUSTOM_KEYS.decode(text)
+
+
+def custom_keys_text(keys: CustomKeys) -> str:
+    """Return the text that :func:`read_custom_keys` reads."""
+    return msgspec.json.encode(keys).decode()
 
 
 def read_migrations(package: str) -> tuple[Migration, ...]:
@@ -122,6 +164,11 @@ def check_schema(version: SchemaVersion) -> None:
         raise SchemaTooOldError(
             f"The database's comparison keys are of version {version.comparison_key_version}, and this release makes "
             f"version {COMPARISON_KEY_VERSION}. Run `musterbook migrate` first."
+        )
+    if version.types_with_other_keys:
+        raise SchemaTooOldError(
+            f"The definition of {', '.join(version.types_with_other_keys)} is new to the database, or keeps another "
+            "attribute unique. Run `musterbook migrate` first, with the same definitions."
         )
 
 

@@ -4,6 +4,7 @@ Shared by the engines: they bring stored rows and write what comes back; nothing
 stored documents alone, so they can be made anew at any time.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from musterbook.directory.break_glass import break_glass_type
@@ -17,6 +18,7 @@ from musterbook.scim import (
     read_document,
     user_type,
 )
+from musterbook.storage.migrations import SchemaVersion
 
 REKEY_BATCH: int = 500
 """How many documents are held in memory at once."""
@@ -34,22 +36,40 @@ class RowKeys:
     entries: IndexEntries
 
 
+def types_to_rekey(version: SchemaVersion) -> tuple[str, ...]:
+    """Return the names of the types whose keys have to be made anew.
+
+    Never among them is one that nobody defines any more: what its keys are made of is not known.
+    """
+    if version.needs_new_keys:
+        return (
+            *(item.name for item in _built_in(unique_group_names=True)),
+            *(item.name for item in version.custom_types),
+        )
+    return version.types_with_other_keys
+
+
 def keys_of(
-    tenant_id: str, resource_type: str, resource_id: str, document: str, *, unique_group_names: bool
+    tenant_id: str,
+    resource_type: str,
+    resource_id: str,
+    document: str,
+    *,
+    unique_group_names: bool,
+    custom_types: Sequence[ResourceType] = (),
 ) -> RowKeys:
     """Return the keys of a stored document; ``unique_group_names`` as the tenant has it.
 
     Raises:
-        ValueError: a type that this release does not store.
+        ValueError: a type that is neither built in nor one of ``custom_types``.
     """
-    stored = StoredResource(resource_id, document, _NO_META)
-    entries = index_entries(read_document(_stored_type(resource_type, unique_group_names=unique_group_names), stored))
+    types = (*_built_in(unique_group_names=unique_group_names), *custom_types)
+    found = next((item for item in types if item.name == resource_type), None)
+    if found is None:
+        raise ValueError(f"{resource_type} is no type that is known here")
+    entries = index_entries(read_document(found, StoredResource(resource_id, document, _NO_META)))
     return RowKeys(tenant_id, resource_type, resource_id, entries)
 
 
-def _stored_type(name: str, *, unique_group_names: bool) -> ResourceType:
-    types = (user_type(), break_glass_type(), group_type(unique_names=unique_group_names))
-    found = next((item for item in types if item.name == name), None)
-    if found is None:
-        raise ValueError(f"{name} is no type that this release stores")
-    return found
+def _built_in(*, unique_group_names: bool) -> tuple[ResourceType, ...]:
+    return user_type(), break_glass_type(), group_type(unique_names=unique_group_names)

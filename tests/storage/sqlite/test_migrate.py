@@ -11,7 +11,7 @@ from musterbook.directory.store import StoreUnavailableError
 from musterbook.storage import DatabaseUrlError, SchemaTooNewError, backup_database, open_database
 from musterbook.storage.migrations import Migration
 from musterbook.storage.sqlite.database import SqliteDatabase, open_sqlite
-from musterbook.storage.sqlite.migrate import _apply, known_migrations, migrate_file, split_statements
+from musterbook.storage.sqlite.migrate import Known, _apply, known_migrations, migrate_file, split_statements
 from tests.contracts.looks import contents
 from tests.contracts.sample import ACME, created, person
 
@@ -81,7 +81,7 @@ def read(path: Path) -> bytes:
 def migrate_one(path: Path) -> bool:
     """Apply ``EXTRA`` as a process does that has found it pending."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        return _apply(connection, EXTRA, (*known_migrations(), EXTRA))
+        return _apply(connection, EXTRA, Known((*known_migrations(), EXTRA)))
 
 
 class TestMigrating:

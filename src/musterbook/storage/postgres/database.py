@@ -4,10 +4,12 @@ from typing import Final
 
 import asyncpg
 
+from musterbook.scim import ResourceType
 from musterbook.storage.migrations import SchemaVersion, check_schema
 from musterbook.storage.postgres.connection import Connection
+from musterbook.storage.postgres.identity import identity_stores
 from musterbook.storage.postgres.keys import PostgresKeyStore
-from musterbook.storage.postgres.migrate import APPLIED, KEY_VERSION, known_migrations, schema_version
+from musterbook.storage.postgres.migrate import known_migrations, read_version
 from musterbook.storage.postgres.pool import Pool, PoolSettings
 from musterbook.storage.postgres.resources import PostgresResourceStore
 from musterbook.storage.postgres.tenants import PostgresTenantStore
@@ -19,12 +21,21 @@ _NOW: Final = """SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-D
 class PostgresDatabase:
     """A :class:`musterbook.storage.database.Database`; made in the event loop that uses it."""
 
-    def __init__(self, url: str, settings: PoolSettings, *, search_seconds: float) -> None:
+    def __init__(
+        self,
+        url: str,
+        settings: PoolSettings,
+        *,
+        search_seconds: float,
+        custom_types: tuple[ResourceType, ...] = (),
+    ) -> None:
         self.pool = Pool(url, settings)
         self.resources = PostgresResourceStore(self.pool, search_seconds=search_seconds)
         self.tenants = PostgresTenantStore(self.pool)
         self.keys = PostgresKeyStore(self.pool)
+        self.identity = identity_stores(self.pool)
         self._known = known_migrations()
+        self._custom_types = custom_types
 
     async def ping(self) -> None:
         """Ask for a constant.
@@ -35,14 +46,13 @@ class PostgresDatabase:
         await self.pool.row("SELECT 1")
 
     async def schema_version(self) -> SchemaVersion:
-        """Return which migrations the database holds."""
+        """Return which migrations and keys the database holds."""
 
         async def work(connection: Connection) -> SchemaVersion:
             try:
-                applied, key_version = await connection.fetch(APPLIED), await connection.fetch(KEY_VERSION)
+                return await read_version(connection, self._known, self._custom_types)
             except asyncpg.UndefinedTableError:
                 return SchemaVersion(self._known, (), None)
-            return schema_version(applied, key_version, self._known)
 
         return await self.pool.run(work)
 
@@ -69,7 +79,14 @@ class PostgresDatabase:
         await self.pool.close()
 
 
-async def open_postgres(url: str, *, search_seconds: float, busy_seconds: float, size: int = 10) -> PostgresDatabase:
+async def open_postgres(
+    url: str,
+    *,
+    search_seconds: float,
+    busy_seconds: float,
+    size: int = 10,
+    custom_types: tuple[ResourceType, ...] = (),
+) -> PostgresDatabase:
     """Open a database whose schema is one that this release works with, with at most ``size`` connections.
 
     Raises:
@@ -79,7 +96,7 @@ async def open_postgres(url: str, *, search_seconds: float, busy_seconds: float,
     # Half for getting a connection and half for the work on it, less what the answer takes to come back.
     seconds = busy_seconds * 0.48
     settings = PoolSettings(size, acquire_seconds=seconds, work_seconds=seconds)
-    database = PostgresDatabase(url, settings, search_seconds=search_seconds)
+    database = PostgresDatabase(url, settings, search_seconds=search_seconds, custom_types=custom_types)
     try:
         check_schema(await database.schema_version())
     except BaseException:

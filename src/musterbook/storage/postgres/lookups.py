@@ -1,14 +1,24 @@
 """*Finding the tenant.* The only look-ups of PostgreSQL that name no tenant, because they are what finds one.
 
-A key's hash, a tenant's slug, the hash of a set-up link, and the operator's list of all tenants. Every other statement
-of this package names the tenant in each table that it touches.
+The hash of a key, a session or a set-up link, a tenant's slug or sign-in domain, and what the operator asks of all tenants. Every other
+statement of this package names the tenant in each table that it touches.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from musterbook.directory import SetupLink, Tenant
+from musterbook.identity.password_store import Link
+from musterbook.identity.session_store import SessionRecord
 from musterbook.identity.store import KeyRecord
+from musterbook.storage.identity_rows import (
+    LINK_COLUMNS,
+    SESSION_RECORD_COLUMNS,
+    SETTINGS_ID,
+    SETTINGS_TYPE,
+    read_link,
+    read_session_record,
+)
 from musterbook.storage.postgres.pool import Pool
 from musterbook.storage.rows import (
     KEY_RECORD_COLUMNS,
@@ -30,7 +40,28 @@ TENANT_BY_SLUG: Final = f"SELECT {TENANT_COLUMNS} FROM tenants WHERE slug = $1 A
 
 _TENANTS: Final = f"SELECT {TENANT_COLUMNS} FROM tenants WHERE status <> 'deleted' ORDER BY slug"
 
+_COUNT_BY_TYPE: Final = "SELECT resource_type, sum(total) FROM counters GROUP BY resource_type"
+
 SETUP_LINK_BY_HASH: Final = f"SELECT {SETUP_LINK_COLUMNS} FROM setup_links WHERE link_hash = $1 AND redeemed_at IS NULL"
+
+LINK_BY_HASH: Final = f"SELECT {LINK_COLUMNS} FROM setup_links WHERE link_hash = $1 AND redeemed_at IS NULL"
+
+# Everything that decides whether the session is good, of one moment.
+SESSION_BY_HASH: Final = f"""
+SELECT {SESSION_RECORD_COLUMNS}
+FROM sessions
+JOIN tenants ON tenants.tenant_id = sessions.tenant_id
+LEFT JOIN resources ON resources.tenant_id = sessions.tenant_id
+    AND resources.resource_type = sessions.resource_type AND resources.id = sessions.account_id
+LEFT JOIN resources AS settings ON settings.tenant_id = sessions.tenant_id
+    AND settings.resource_type = '{SETTINGS_TYPE}' AND settings.id = '{SETTINGS_ID}'
+WHERE sessions.token_hash = $1
+"""
+
+TENANT_BY_DOMAIN: Final = f"""
+SELECT {TENANT_COLUMNS} FROM tenants
+WHERE tenant_id = (SELECT tenant_id FROM sign_in_domains WHERE domain = $1) AND status <> 'deleted'
+"""
 
 
 async def find_key(pool: Pool, key_hash: bytes) -> KeyRecord | None:
@@ -50,7 +81,30 @@ async def list_tenants(pool: Pool) -> Sequence[Tenant]:
     return [read_tenant(row) for row in await pool.rows(_TENANTS)]
 
 
+async def count_by_type(pool: Pool) -> Mapping[str, int]:
+    """Return how many resources all tenants have, by the names of the types."""
+    return {name: int(total) for name, total in await pool.rows(_COUNT_BY_TYPE)}
+
+
 async def find_setup_link(pool: Pool, link_hash: bytes) -> SetupLink | None:
     """Return the set-up link with this hash."""
     row = await pool.row(SETUP_LINK_BY_HASH, link_hash)
     return None if row is None else read_setup_link(row)
+
+
+async def find_link(pool: Pool, link_hash: bytes) -> Link | None:
+    """Return the link with this hash, for whichever account it is, unless it was redeemed."""
+    row = await pool.row(LINK_BY_HASH, link_hash)
+    return None if row is None else read_link(row)
+
+
+async def find_session(pool: Pool, token_hash: bytes) -> SessionRecord | None:
+    """Return the session with this hash, with what decides whether it is good."""
+    row = await pool.row(SESSION_BY_HASH, token_hash)
+    return None if row is None else read_session_record(row)
+
+
+async def find_tenant_of_domain(pool: Pool, domain: str) -> Tenant | None:
+    """Return the tenant whose people sign in with this domain unless it was deleted."""
+    row = await pool.row(TENANT_BY_DOMAIN, domain) if may_be_stored(domain) else None
+    return None if row is None else read_tenant(row)

@@ -18,6 +18,7 @@ from typing import Final
 import asyncpg
 
 from musterbook.directory.store import StoreUnavailableError
+from musterbook.scim import ResourceType
 from musterbook.scim.match import COMPARISON_KEY_VERSION
 from musterbook.storage.errors import SchemaError
 from musterbook.storage.migrations import (
@@ -25,15 +26,19 @@ from musterbook.storage.migrations import (
     Migration,
     SchemaVersion,
     check_not_too_new,
+    custom_keys_text,
+    read_custom_keys,
     read_migrations,
 )
 from musterbook.storage.postgres.connection import Connection, connect
 from musterbook.storage.postgres.failures import DRIVER_ERRORS, unavailable
 from musterbook.storage.postgres.rekey import make_keys_anew
+from musterbook.storage.rekey import types_to_rekey
 from musterbook.storage.rows import Row
 
 APPLIED: Final = "SELECT number, name, compatible FROM schema_migrations ORDER BY number"
 KEY_VERSION: Final = "SELECT value FROM metadata WHERE name = 'comparison_key_version'"
+CUSTOM_KEYS: Final = "SELECT value FROM metadata WHERE name = 'custom_type_keys'"
 
 _BOOKKEEPING: Final = """
 CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -51,8 +56,8 @@ CREATE TABLE IF NOT EXISTS metadata (
 """
 
 _RECORD: Final = "INSERT INTO schema_migrations (number, name, compatible) VALUES ($1, $2, $3)"
-_SET_KEY_VERSION: Final = """
-INSERT INTO metadata (name, value) VALUES ('comparison_key_version', $1)
+_SET_METADATA: Final = """
+INSERT INTO metadata (name, value) VALUES ($1, $2)
 ON CONFLICT ON CONSTRAINT metadata_pkey DO UPDATE SET value = excluded.value
 """
 
@@ -80,14 +85,20 @@ def known_migrations() -> tuple[Migration, ...]:
     return read_migrations(__package__)
 
 
-def schema_version(applied: Sequence[Row], key_version: Sequence[Row], known: tuple[Migration, ...]) -> SchemaVersion:
-    """Return the version that the rows of ``APPLIED`` and ``KEY_VERSION`` tell."""
+async def read_version(
+    connection: Connection, known: tuple[Migration, ...], custom_types: tuple[ResourceType, ...]
+) -> SchemaVersion:
+    """Return which migrations and keys the database holds."""
+    applied: Sequence[Row] = await connection.fetch(APPLIED)
     found = tuple(AppliedMigration(*row) for row in applied)
-    versions = [value for (value,) in key_version]
-    return SchemaVersion(known, found, versions[0] if versions else None)
+    (key_version,) = next(iter(await connection.fetch(KEY_VERSION)), (None,))
+    (custom_keys,) = next(iter(await connection.fetch(CUSTOM_KEYS)), (None,))
+    return SchemaVersion(known, found, key_version, read_custom_keys(custom_keys), custom_types)
 
 
-async def migrate_postgres(url: str, known: tuple[Migration, ...] | None = None) -> list[str]:
+async def migrate_postgres(
+    url: str, known: tuple[Migration, ...] | None = None, custom_types: tuple[ResourceType, ...] = ()
+) -> list[str]:
     """Bring the database up to date; return the names of the migrations applied.
 
     Raises:
@@ -99,7 +110,7 @@ async def migrate_postgres(url: str, known: tuple[Migration, ...] | None = None)
     async with _connection(url) as connection:
         await _check_server(connection)
         await _take_turn(connection)
-        return await _migrate(connection, known_migrations() if known is None else known)
+        return await _migrate(connection, known_migrations() if known is None else known, custom_types)
 
 
 @asynccontextmanager
@@ -141,16 +152,18 @@ async def _take_turn(connection: Connection) -> None:
             return
 
 
-async def _migrate(connection: Connection, known: tuple[Migration, ...]) -> list[str]:
+async def _migrate(
+    connection: Connection, known: tuple[Migration, ...], custom_types: tuple[ResourceType, ...]
+) -> list[str]:
     await connection.execute(_BOOKKEEPING)
-    version = schema_version(await connection.fetch(APPLIED), await connection.fetch(KEY_VERSION), known)
+    version = await read_version(connection, known, custom_types)
     check_not_too_new(version)
     if version.comparison_key_version is None:
-        await connection.fetch(_SET_KEY_VERSION, COMPARISON_KEY_VERSION)
+        await connection.fetch(_SET_METADATA, "comparison_key_version", COMPARISON_KEY_VERSION)
     for migration in version.pending:
         await _in_transaction(connection, partial(_apply, connection, migration))
-    if version.needs_new_keys:
-        await _in_transaction(connection, partial(_renew_keys, connection))
+    if types_to_rekey(version):
+        await _in_transaction(connection, partial(_renew_keys, connection, version))
     return [migration.name for migration in version.pending]
 
 
@@ -159,9 +172,10 @@ async def _apply(connection: Connection, migration: Migration) -> None:
     await connection.fetch(_RECORD, migration.number, migration.name, migration.compatible)
 
 
-async def _renew_keys(connection: Connection) -> None:
-    await make_keys_anew(connection)
-    await connection.fetch(_SET_KEY_VERSION, COMPARISON_KEY_VERSION)
+async def _renew_keys(connection: Connection, version: SchemaVersion) -> None:
+    await make_keys_anew(connection, types_to_rekey(version), version.custom_types)
+    await connection.fetch(_SET_METADATA, "comparison_key_version", COMPARISON_KEY_VERSION)
+    await connection.fetch(_SET_METADATA, "custom_type_keys", custom_keys_text(version.wanted_custom_keys))
 
 
 async def _in_transaction(connection: Connection, work: Callable[[], Awaitable[None]]) -> None:

@@ -4,9 +4,10 @@ Runs inside the transaction of ``migrate``. Nobody writes meanwhile: servers of 
 the version that goes. They go on reading, and what they write waits or is answered with 503.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
+from musterbook.scim import ResourceType
 from musterbook.storage.errors import KeyCollisionError
 from musterbook.storage.postgres.connection import Connection
 from musterbook.storage.rekey import REKEY_BATCH, RowKeys, keys_of
@@ -28,9 +29,9 @@ CREATE TEMPORARY TABLE wanted_values (
 _DOCUMENTS: Final = """
 SELECT resources.tenant_id, resource_type, id, document, tenants.unique_group_names
 FROM resources JOIN tenants ON tenants.tenant_id = resources.tenant_id
-WHERE (resources.tenant_id, resource_type, id) > ($1, $2, $3)
+WHERE (resources.tenant_id, resource_type, id) > ($1, $2, $3) AND resource_type = ANY ($4::text[])
 ORDER BY resources.tenant_id, resource_type, id
-LIMIT $4
+LIMIT $5
 """
 
 _ADD_KEYS: Final = """
@@ -59,7 +60,7 @@ WHERE resources.tenant_id = wanted.tenant_id AND resources.resource_type = wante
 """
 _REMOVE_VALUES: Final = """
 DELETE FROM indexed_values
-WHERE (tenant_id, resource_type, id, path, value_key) NOT IN (
+WHERE resource_type = ANY ($1::text[]) AND (tenant_id, resource_type, id, path, value_key) NOT IN (
     SELECT tenant_id, resource_type, id, path, value_key FROM wanted_values
 )
 """
@@ -70,27 +71,34 @@ ON CONFLICT ON CONSTRAINT indexed_values_pkey DO NOTHING
 """
 
 
-async def make_keys_anew(connection: Connection) -> None:
-    """Compute the keys of all resources from their documents, and store those that differ.
+async def make_keys_anew(connection: Connection, types: Sequence[str], custom_types: Sequence[ResourceType]) -> None:
+    """Compute the keys of all resources of these types from their documents, and store those that differ.
 
     Raises:
         KeyCollisionError: resources would share a unique key.
     """
     await connection.execute(_STOP_WRITES)
     await connection.execute(_TABLES)
-    async for batch in _batches(connection):
+    async for batch in _batches(connection, types, custom_types):
         await _add(connection, batch)
     collisions = await connection.fetch(_COLLISIONS)
     if collisions:
         raise KeyCollisionError([(tenant, kind, tuple(ids)) for tenant, kind, ids in collisions])
-    for statement in (_FORGET_KEYS, _SET_KEYS, _REMOVE_VALUES, _SET_VALUES):
-        await connection.execute(statement)
+    await connection.execute(_FORGET_KEYS)
+    await connection.execute(_SET_KEYS)
+    await connection.fetch(_REMOVE_VALUES, types)
+    await connection.execute(_SET_VALUES)
 
 
-async def _batches(connection: Connection) -> AsyncIterator[list[RowKeys]]:
+async def _batches(
+    connection: Connection, types: Sequence[str], custom_types: Sequence[ResourceType]
+) -> AsyncIterator[list[RowKeys]]:
     after = ("", "", "")
-    while rows := await connection.fetch(_DOCUMENTS, *after, REKEY_BATCH):
-        batch = [keys_of(*row, unique_group_names=unique_group_names) for *row, unique_group_names in rows]
+    while rows := await connection.fetch(_DOCUMENTS, *after, types, REKEY_BATCH):
+        batch = [
+            keys_of(*row, unique_group_names=unique_group_names, custom_types=custom_types)
+            for *row, unique_group_names in rows
+        ]
         yield batch
         last = batch[-1]
         after = (last.tenant_id, last.resource_type, last.id)

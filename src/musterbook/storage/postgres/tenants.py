@@ -1,6 +1,6 @@
 """*Tenants on PostgreSQL.* Stores a tenant together with all that it begins with."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import asyncpg
@@ -8,7 +8,7 @@ import asyncpg
 from musterbook.directory import NewTenant, SetupLink, Switches, Tenant, TenantId, TenantStatus
 from musterbook.directory.store import Change, TenantExistsError
 from musterbook.storage.postgres.connection import Connection
-from musterbook.storage.postgres.lookups import find_setup_link, find_tenant, list_tenants
+from musterbook.storage.postgres.lookups import count_by_type, find_setup_link, find_tenant, list_tenants
 from musterbook.storage.postgres.pool import Pool
 from musterbook.storage.postgres.switches import set_switches
 from musterbook.storage.postgres.transaction import transaction
@@ -65,6 +65,10 @@ class PostgresTenantStore:
     async def list(self) -> Sequence[Tenant]:
         """Return all tenants that were not deleted, by slug."""
         return await list_tenants(self._pool)
+
+    async def count_by_type(self) -> Mapping[str, int]:
+        """Return how many resources all tenants have, by the names of the types."""
+        return await count_by_type(self._pool)
 
     async def set_status(self, tenant_id: TenantId, status: TenantStatus, at: str) -> None:
         """Suspend, resume or delete a tenant. Deleting keeps its rows and refuses every key at once."""

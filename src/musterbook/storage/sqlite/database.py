@@ -3,10 +3,19 @@
 import asyncio
 from pathlib import Path
 
+from musterbook.scim import ResourceType
 from musterbook.storage.migrations import SchemaVersion
 from musterbook.storage.sqlite.connection import Reader
+from musterbook.storage.sqlite.identity import identity_stores
 from musterbook.storage.sqlite.keys import SqliteKeyStore
-from musterbook.storage.sqlite.migrate import APPLIED, KEY_VERSION, known_migrations, migrate_file, schema_version
+from musterbook.storage.sqlite.migrate import (
+    APPLIED,
+    CUSTOM_KEYS,
+    KEY_VERSION,
+    Known,
+    known_migrations,
+    migrate_file,
+)
 from musterbook.storage.sqlite.resources import SqliteResourceStore
 from musterbook.storage.sqlite.tenants import SqliteTenantStore
 from musterbook.storage.sqlite.writer import Writer
@@ -18,12 +27,21 @@ _SYNCHRONOUS = ("OFF", "NORMAL", "FULL", "EXTRA")
 class SqliteDatabase:
     """A :class:`musterbook.storage.database.Database`; made in the event loop that uses it."""
 
-    def __init__(self, path: Path, *, search_seconds: float, busy_seconds: float) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        search_seconds: float,
+        busy_seconds: float,
+        custom_types: tuple[ResourceType, ...] = (),
+    ) -> None:
         self.reader = Reader(path, seconds=search_seconds)
         self.writer = Writer(path, busy_seconds=busy_seconds)
         self.resources = SqliteResourceStore(self.reader, self.writer, search_seconds=search_seconds)
         self.tenants = SqliteTenantStore(self.reader, self.writer)
         self.keys = SqliteKeyStore(self.reader, self.writer)
+        self.identity = identity_stores(self.reader, self.writer)
+        self._known = Known(known_migrations(), custom_types)
 
     async def ping(self) -> None:
         """Read a row.
@@ -34,10 +52,11 @@ class SqliteDatabase:
         self.reader.row(KEY_VERSION)
 
     async def schema_version(self) -> SchemaVersion:
-        """Return which migrations the database holds."""
+        """Return which migrations and keys the database holds."""
         rows = [(row[0], row[1], row[2]) for row in self.reader.rows(APPLIED)]
-        key_version = self.reader.row(KEY_VERSION)
-        return schema_version(rows, None if key_version is None else key_version[0], known_migrations())
+        (key_version,) = self.reader.row(KEY_VERSION) or (None,)
+        (custom_keys,) = self.reader.row(CUSTOM_KEYS) or (None,)
+        return self._known.version(rows, key_version, custom_keys)
 
     async def now(self) -> str:
         """Return the time by the database's clock, which is this machine's."""
@@ -61,17 +80,19 @@ class SqliteDatabase:
         self.reader.close()
 
 
-async def open_sqlite(path: Path, *, search_seconds: float, busy_seconds: float) -> SqliteDatabase:
+async def open_sqlite(
+    path: Path, *, search_seconds: float, busy_seconds: float, custom_types: tuple[ResourceType, ...] = ()
+) -> SqliteDatabase:
     """Bring the file up to date, making it if there is none, and open it.
 
     Raises:
         SchemaError: it belongs to a later release, or its keys cannot be made anew.
         StoreUnavailableError: it cannot be made, opened or written to.
     """
-    await migrate_sqlite(path)
-    return SqliteDatabase(path, search_seconds=search_seconds, busy_seconds=busy_seconds)
+    await migrate_sqlite(path, custom_types)
+    return SqliteDatabase(path, search_seconds=search_seconds, busy_seconds=busy_seconds, custom_types=custom_types)
 
 
-async def migrate_sqlite(path: Path) -> list[str]:
+async def migrate_sqlite(path: Path, custom_types: tuple[ResourceType, ...] = ()) -> list[str]:
     """Bring the file up to date; return the names of the migrations applied. Raises what :func:`open_sqlite` raises."""
-    return await asyncio.to_thread(migrate_file, path, known_migrations())
+    return await asyncio.to_thread(migrate_file, path, known_migrations(), custom_types)

@@ -1,14 +1,14 @@
 """*Tenants on SQLite.* Stores a tenant together with all that it begins with."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from musterbook.directory import NewTenant, SetupLink, Switches, Tenant, TenantId, TenantStatus
 from musterbook.directory.store import Change, TenantExistsError
 from musterbook.storage.sqlite.changes import broken_constraint, store_change
 from musterbook.storage.sqlite.connection import Reader
-from musterbook.storage.sqlite.lookups import find_setup_link, find_tenant, list_tenants
+from musterbook.storage.sqlite.lookups import count_by_type, find_setup_link, find_tenant, list_tenants
 from musterbook.storage.sqlite.switches import set_switches
 from musterbook.storage.sqlite.writer import Writer
 
@@ -51,6 +51,10 @@ class SqliteTenantStore:
     async def list(self) -> Sequence[Tenant]:
         """Return all tenants that were not deleted, by slug."""
         return list_tenants(self._reader)
+
+    async def count_by_type(self) -> Mapping[str, int]:
+        """Return how many resources all tenants have, by the names of the types."""
+        return count_by_type(self._reader)
 
     async def set_status(self, tenant_id: TenantId, status: TenantStatus, at: str) -> None:
         """Suspend, resume or delete a tenant. Deleting keeps its rows and refuses every key at once."""
