@@ -75,8 +75,8 @@ def changes_of(operation: PatchOperation, resource_type: ResourceType, tolerance
 def _is_interop(tolerance: Tolerance) -> bool:
     """Return whether the rules of the interoperability profile hold that are narrower than RFC 7644.
 
-    There, every operation has a path, a complex attribute is replaced as a whole, a path's filter selects one element,
-    and a sub-attribute follows the filter.
+    There, every operation has a path, a complex attribute is replaced as a whole, what is added to several values is
+    an array, a path's filter selects one element, and a sub-attribute follows the filter.
     """
     return tolerance.profile is Profile.INTEROP_STRICT
 
@@ -174,7 +174,7 @@ def _edit(op: OperationName, target: Target, attribute: Attribute, value: Json, 
 def _multi_valued_edit(
     op: OperationName, target: Target, attribute: Attribute, value: Json, tolerance: Tolerance
 ) -> Edit | None:
-    if op is _ADD and isinstance(value, dict):
+    if op is _ADD and isinstance(value, dict) and not _is_interop(tolerance):
         value = [value]  # RFC 7644 §3.5.2.1: what is added may be one object
     elements = parse_value(attribute, value, str(target.path), tolerance)
     if op is _ADD:
