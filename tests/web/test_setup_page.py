@@ -1,5 +1,6 @@
 """The set-up page: what the holder of a set-up link sees, and what the page tells the browser."""
 
+import hashlib
 import re
 
 import httpx
@@ -57,20 +58,28 @@ async def test_a_page_tells_the_browser_to_trust_nothing_else(site: Site, strang
 
 
 async def test_the_page_is_styled_by_a_file_of_ours(site: Site, stranger: httpx.AsyncClient) -> None:
-    """The page asks for one style sheet, which is there and may be kept; it has no style or script of its own."""
+    """The page asks for a style sheet and a picture, which are there and kept for good under addresses that change with
+    them; it has no style or script of its own.
+    """
     page = (await stranger.get(f"{ROOT}/setup/{site.acme.setup_token}")).text
-    assert re.findall(r'(?:href|src)="([^"]*)"', page) == ["/assets/musterbook.css"]
+    loaded = sorted(set(re.findall(r'(?:href|src)="([^"]*)"', page)))
+    assert [address.partition("?")[0] for address in loaded] == ["/assets/mark.svg", "/assets/musterbook.css"]
     assert re.findall(r"<(script|style)|style=", page) == []
-    answer = await stranger.get(f"{ROOT}/assets/musterbook.css")
-    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/css; charset=utf-8")
-    assert answer.headers["Cache-Control"] == "public, max-age=3600"
+    answers = [await stranger.get(f"{ROOT}{address}") for address in loaded]
+    assert [(answer.status_code, answer.headers["Content-Type"]) for answer in answers] == [
+        (200, "image/svg+xml"),
+        (200, "text/css; charset=utf-8"),
+    ]
+    assert {answer.headers["Cache-Control"] for answer in answers} == {"public, max-age=31536000, immutable"}
+    digests = [hashlib.sha256(answer.content).hexdigest()[:12] for answer in answers]
+    assert [address.partition("?")[2] for address in loaded] == digests
 
 
 async def test_the_page_can_be_read_by_everybody(site: Site, stranger: httpx.AsyncClient) -> None:
     """The page names its language and has one main part, one heading and a title that says the same."""
     page = (await stranger.get(f"{ROOT}/setup/{site.acme.setup_token}")).text
     assert page.startswith('<!doctype html>\n<html lang="en">')
-    assert page.count("<h1>") == page.count("<main>") == 1
+    assert page.count("<h1>") == page.count("<main ") == 1
     assert "<title>Your set-up link is valid - Musterbook</title>" in page
 
 
