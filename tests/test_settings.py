@@ -32,6 +32,7 @@ EVERY_VARIABLE = {
     "MUSTERBOOK_METRICS_TOKEN": "m",
     "MUSTERBOOK_SECRET_KEY": f"{NEWER} {OLDER}",
     "MUSTERBOOK_DEFINITIONS": "badge.json, /etc/musterbook/staff.json",
+    "MUSTERBOOK_OUTBOUND_NETWORKS": "10.20.0.0/16 fd00::/8",
 }
 EVERY_SETTING = Settings(
     database_url="postgresql://db/musterbook",
@@ -44,6 +45,7 @@ EVERY_SETTING = Settings(
     metrics_token="m",
     secret_keys=(NEWER, OLDER),
     definitions=("badge.json", "/etc/musterbook/staff.json"),
+    outbound_networks=("10.20.0.0/16", "fd00::/8"),
 )
 
 
@@ -60,6 +62,7 @@ def test_defaults() -> None:
         metrics_token=None,
         secret_keys=(),
         definitions=(),
+        outbound_networks=(),
     )
 
 
@@ -77,6 +80,7 @@ def test_every_setting_can_stand_in_the_file(tmp_path: Path) -> None:
         'port = 9000\nworkers = 4\ntrusted_proxies = ["10.0.0.0/8", "192.0.2.1", "2001:db8::/32"]\n'
         f'requests_per_second = 50\nmetrics_token = "m"\nsecret_keys = ["{NEWER}", "{OLDER}"]\n'
         'definitions = ["badge.json", "/etc/musterbook/staff.json"]\n'
+        'outbound_networks = ["10.20.0.0/16", "fd00::/8"]\n'
     )
     assert load_settings({}, {}, file) == EVERY_SETTING
 
@@ -182,6 +186,8 @@ BASE_URL = (
          "10.0.0.1/8 has host bits set.")),
         ("trusted_proxies", ("*",), ("The setting trusted_proxies holds networks such as 10.0.0.0/8: "
          "'*' does not appear to be an IPv4 or IPv6 network.")),
+        ("outbound_networks", "10.0.0.0/33", ("The setting outbound_networks holds networks such as 10.0.0.0/8: "
+         "'10.0.0.0/33' does not appear to be an IPv4 or IPv6 network.")),
     ],
 )  # fmt: skip
 def test_a_value_that_cannot_be_used(name: str, value: SettingValue, message: str) -> None:

@@ -55,6 +55,8 @@ class Settings:
     """Newest first: the first signs, all verify. Needed with PostgreSQL; beside SQLite, a file holds one."""
     definitions: tuple[str, ...] = ()
     """JSON files that define schemas and resource types; relative paths begin at the working folder."""
+    outbound_networks: tuple[str, ...] = ()
+    """Networks (CIDR) besides the public one that may be asked for what an administrator gives the address of."""
 
     def __post_init__(self) -> None:
         """Check every value, also of a product that writes its settings in code.
@@ -67,7 +69,8 @@ class Settings:
         _check_host(self.host)
         _integer("port", self.port, 0, _MAX_PORT)
         _integer("workers", self.workers, 1, _MAX_WORKERS)
-        _check_networks(self.trusted_proxies)
+        _check_networks("trusted_proxies", self.trusted_proxies)
+        _check_networks("outbound_networks", self.outbound_networks)
         if self.requests_per_second is not None:
             _integer("requests_per_second", self.requests_per_second, 1, _MAX_REQUESTS_PER_SECOND)
         _check_secrets(self.secret_keys)
@@ -120,6 +123,7 @@ def make_settings(values: Mapping[str, SettingValue]) -> Settings:
         metrics_token=None if not values.get("metrics_token") else str(values["metrics_token"]),
         secret_keys=_texts(values.get("secret_keys")),
         definitions=_paths(values.get("definitions")),
+        outbound_networks=_texts(values.get("outbound_networks")),
     )
 
 
@@ -247,9 +251,9 @@ def _check_secrets(texts: tuple[str, ...]) -> None:
         )
 
 
-def _check_networks(texts: tuple[str, ...]) -> None:
+def _check_networks(name: str, texts: tuple[str, ...]) -> None:
     for text in texts:
         try:
             ip_network(text)
         except ValueError as error:
-            raise SettingsError(f"The setting trusted_proxies holds networks such as 10.0.0.0/8: {error}.") from error
+            raise SettingsError(f"The setting {name} holds networks such as 10.0.0.0/8: {error}.") from error
