@@ -230,3 +230,14 @@ async def test_a_circle_comes_whole_or_not_at_all(client: httpx.AsyncClient) -> 
     assert "displayName" in results[0]["response"]["detail"]
     page = (await client.get("/Groups")).json()
     assert [group["displayName"] for group in page["Resources"]] == ["B"]
+
+
+async def test_a_change_bears_the_bulk_id_of_what_it_refers_to(client: httpx.AsyncClient) -> None:
+    """R-162: a PATCH with the same bulkId as the POST of a member is performed like any other."""
+    crew = (await bulk(client, founding("Crew")))[0]
+    add = {"op": "add", "path": "members", "value": [{"value": "bulkId:ada"}]}
+    data = {"schemas": [PATCH_OP], "Operations": [add]}
+    patch = {"method": "PATCH", "path": f"/Groups/{id_in(crew)}", "bulkId": "ada", "data": data}
+    results = await bulk(client, adding("ada"), patch)
+    assert [result["status"] for result in results] == ["201", "200"]
+    assert await members_of(client, results[1]) == {id_in(results[0])}

@@ -213,6 +213,42 @@ async def test_a_group_in_each_profile(site: Site, case: Scenario, profile: Prof
         assert found["displayName"] == "Crew"
 
 
+async def test_what_needs_no_name(site: Site) -> None:
+    """The habits of providers that the reference page lists as allowed by the RFCs need no dialect, by their word."""
+    async with await client_for(site, RFC) as client:
+        email = {"value": "ada@example.com", "type": "work"}
+        names = {"givenName": "Ada", "familyName": "Byron"}
+        roles = [{"value": '{"id":"18d14569","displayName":"Admin"}'}]
+        ada = await create(client, "ada", groups=[], emails=[email], name=names, roles=roles, phoneNumbers=[])
+        made = (await client.post("/Groups", json=crew(members=[{"value": ada["id"]}]))).json()
+        user, group = f"/Users/{ada['id']}", f"/Groups/{made['id']}"
+        read = (await client.get(user)).json()
+        echoed = {**read, "schemas": read["schemas"][::-1], "emails": [{**email, "display": "Ada"}], "photos": None}
+        nobody = f'members[value eq "{NOBODY}"]'
+        bodies = [
+            ("PUT", user, echoed),
+            ("PATCH", user, patch({"op": "replace", "path": "name", "value": {"familyName": "King"}})),
+            ("PATCH", group, patch(adding({"value": ada["id"]}), {"op": "remove", "path": nobody})),
+            ("PATCH", group, patch({"op": "replace", "value": {"displayName": "Officers"}})),
+            ("PATCH", group, patch({"op": "replace", "path": "members", "value": []})),
+            ("PATCH", group, patch(adding({"value": ada["id"]}))),
+        ]
+        for method, path, body in bodies:
+            answer = await client.request(method, path, json=body)
+            assert answer.status_code == 200, answer.text
+        assert answer.json()["members"] == made["members"]
+        queries = [
+            f'/Groups?excludedAttributes=members&filter=id eq "{made["id"]}" and members eq "{ada["id"]}"',
+            '/Users?filter=userName Eq "ADA"&startIndex=0&count=5000&',
+            "/Users?STARTINDEX=1&Filter=emails+eq+%22ADA@example.com%22&aadOptscim062020",
+        ]
+        found = [(await client.get(query)).json() for query in queries]
+        assert [answer["totalResults"] for answer in found] == [1, 1, 1]
+        person = found[1]["Resources"][0]
+        assert (person["name"], person["roles"]) == ({**names, "familyName": "King"}, roles)
+        assert [line["dialects"] for line in site.log.requests if "dialects" in line] == []
+
+
 async def test_no_profile_and_no_provider_opens_anything(site: Site, other: httpx.AsyncClient) -> None:
     """Whatever profile a key has and whoever it is made for, what is refused is refused, in the same words."""
     stranger = (await create(other, "stranger"))["id"]
