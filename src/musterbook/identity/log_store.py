@@ -59,10 +59,11 @@ class LogStore(Protocol):
     async def add(self, row: LogRow, limits: LogLimits) -> bool:
         """Write a row within the limits; return whether it was written."""
 
-    async def list(
-        self, tenant_id: TenantId, account: AccountRef | None = None, *, before: str | None = None, limit: int = 100
-    ) -> Sequence[LogRow]:
-        """Return rows of a tenant, or about one of its accounts, newest first, from before the id ``before``."""
+    async def list(self, tenant_id: TenantId, *, before: str | None = None, limit: int = 100) -> Sequence[LogRow]:
+        """Return rows of a tenant, newest first, from before the id ``before``."""
+
+    async def list_of(self, account: AccountRef, *, limit: int = 100) -> Sequence[LogRow]:
+        """Return the latest rows about an account, newest first."""
 
 
 class DomainStore(Protocol):

@@ -4,11 +4,12 @@ from typing import Protocol
 
 from musterbook.directory.store import ResourceStore, TenantStore
 from musterbook.identity.store import KeyStore
+from musterbook.identity.stores import IdentityStores
 from musterbook.storage.migrations import SchemaVersion
 
 
-class Database(Protocol):
-    """The stores of one database, and what is asked of the database as a whole."""
+class Stores(Protocol):
+    """The stores of one database."""
 
     @property
     def resources(self) -> ResourceStore:
@@ -24,6 +25,15 @@ class Database(Protocol):
     def keys(self) -> KeyStore:
         """Keys."""
         ...
+
+    @property
+    def identity(self) -> IdentityStores:
+        """What signing in stores."""
+        ...
+
+
+class Database(Stores, Protocol):
+    """The stores of one database, and what is asked of the database as a whole."""
 
     async def ping(self) -> None:
         """Ask the database for something small.

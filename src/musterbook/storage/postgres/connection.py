@@ -12,7 +12,7 @@ from musterbook.storage.errors import DatabaseUrlError
 from musterbook.storage.postgres.failures import DRIVER_ERRORS, cannot_connect
 from musterbook.storage.rows import Row
 
-Value: TypeAlias = str | int | bool | bytes | Sequence[str | None] | None
+Value: TypeAlias = str | int | bool | bytes | Sequence[str | None] | Sequence[bytes] | None
 """What is passed to a statement."""
 
 

@@ -1,6 +1,6 @@
 """*Finding the tenant.* The only look-ups of SQLite that name no tenant, because they are what finds one.
 
-The hash of a key, a session or a set-up link, a tenant's slug or sign-in domain, and what the operator asks of all tenants. Every other
+The hash of a key, session or link, a slug, a domain, and what the operator asks of all tenants. Every other
 statement of this package names the tenant in each table that it touches.
 """
 

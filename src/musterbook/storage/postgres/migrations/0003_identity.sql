@@ -113,6 +113,9 @@ CREATE TABLE sign_in_log (
     CONSTRAINT sign_in_log_pkey PRIMARY KEY (tenant_id, id)
 );
 
+CREATE INDEX sign_in_log_by_account ON sign_in_log (tenant_id, account_id, resource_type, id)
+    WHERE account_id IS NOT NULL;
+
 -- Which tenant the people of an e-mail domain sign in to.
 CREATE TABLE sign_in_domains (
     tenant_id text COLLATE "C" NOT NULL,

@@ -119,6 +119,9 @@ CREATE TABLE sign_in_log (
     CONSTRAINT sign_in_log_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES tenants (tenant_id)
 ) STRICT;
 
+CREATE INDEX sign_in_log_by_account ON sign_in_log (tenant_id, account_id, resource_type, id)
+    WHERE account_id IS NOT NULL;
+
 -- Which tenant the people of an e-mail domain sign in to.
 CREATE TABLE sign_in_domains (
     tenant_id TEXT NOT NULL,
