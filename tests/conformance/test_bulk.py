@@ -1,5 +1,7 @@
 """Bulk requests over HTTP (RFC 7644 §3.7)."""
 
+from itertools import permutations
+
 import httpx
 import pytest
 
@@ -241,3 +243,25 @@ async def test_a_change_bears_the_bulk_id_of_what_it_refers_to(client: httpx.Asy
     results = await bulk(client, adding("ada"), patch)
     assert [result["status"] for result in results] == ["201", "200"]
     assert await members_of(client, results[1]) == {id_in(results[0])}
+
+
+async def test_the_order_of_operations_makes_no_difference(client: httpx.AsyncClient) -> None:
+    """R-164: in whatever order operations stand that refer to each other, the same people and groups come of them."""
+    rename = {"schemas": [PATCH_OP], "Operations": [{"op": "add", "path": "externalId", "value": "C-1"}]}
+    operations = [
+        adding("ada", **{ENTERPRISE: {"manager": {"value": "bulkId:bob"}}}),
+        adding("bob"),
+        founding("Crew", "ada", "bob"),
+        {"method": "PATCH", "path": "/Groups/bulkId:Crew", "data": rename},
+    ]
+    for order in permutations(operations):
+        results = await bulk(client, *order)
+        sent = [operation.get("bulkId", "") for operation in order]
+        assert [(result.get("bulkId", ""), result["status"][0]) for result in results] == [(id_, "2") for id_ in sent]
+        ada, bob, crew = (id_in(results[sent.index(name)]) for name in ("ada", "bob", "Crew"))
+        assert (await read(client, ada))[ENTERPRISE]["manager"]["value"] == bob
+        group = (await client.get(f"/Groups/{crew}")).json()
+        assert {member["value"] for member in group["members"]} == {ada, bob}
+        assert (group["displayName"], group["externalId"]) == ("Crew", "C-1")
+        for path in (f"/Users/{ada}", f"/Users/{bob}", f"/Groups/{crew}"):
+            assert (await client.delete(path)).status_code == 204

@@ -265,3 +265,18 @@ async def test_a_patch_of_a_large_group_has_no_body(client: httpx.AsyncClient) -
     message = {"schemas": [PATCH_OP], "Operations": [last]}
     asked = await client.patch(f"/Groups/{crew}?attributes=displayName", json=message)
     assert (asked.status_code, asked.json()) == (200, {"schemas": [GROUP], "id": crew, "displayName": "Crew"})
+
+
+async def test_a_refused_patch_changes_nobody(client: httpx.AsyncClient) -> None:
+    """RFC 7644 §3.5.2: where one operation fails, neither members nor attributes change, nor the version."""
+    ada, grace = (await create(client, "ada"))["id"], (await create(client, "grace"))["id"]
+    crew = await make(client, "Crew", ada)
+    changes = [
+        {"op": "add", "path": "members", "value": [{"value": grace}]},
+        {"op": "remove", "path": f'members[value eq "{ada}"]'},
+        {"op": "replace", "path": "displayName", "value": "Officers"},
+    ]
+    for wrong in ({"op": "remove", "path": "displayName"}, {"op": "add", "path": "members", "value": [{"value": 7}]}):
+        assert refusal(await patch(client, crew["id"], *changes, wrong))[0] == 400
+        assert (await client.get(f"/Groups/{crew['id']}")).json() == crew
+    assert "groups" not in (await client.get(f"/Users/{grace}")).json()
