@@ -26,6 +26,7 @@ TAILS = ("", "\0", '"')
 # What each expression matches, with every part that it has: the texts below are made from this.
 EXAMPLES = {
     "directory/tenant.py SLUG": "acme-2",
+    "saml/times.py _DATE_TIME": "2011-05-13T04:42:34.0125Z",
     "scim/bulk.py _IN_PATH": 'members[value eq "bulkId:ada"]',
     "scim/filter_binding.py _OFFSET_WITHOUT_PLUS": "2011-05-13T04:42:34 02:00",
     "scim/filter_parser.py _BARE_WORD": "jyoung@example.com",
