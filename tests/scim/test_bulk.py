@@ -171,6 +171,16 @@ def test_what_refers_to_itself_is_no_circle_with_others() -> None:
     assert order(job(post("a", "a"))) == [[0]]
 
 
+def test_a_change_may_bear_the_bulk_id_of_what_it_changes() -> None:
+    """A bulkId is unique among what is created; a PATCH that bears the one that it refers to is no circle."""
+    asked = job(post("ada"), {**post("ada", "ada", path="/Groups/1"), "method": "PATCH"})
+    circles = []
+    for unit in asked.units():
+        circles.append(asked.is_circle(unit))
+        asked.settle(unit, [Deleted()], SERVICE)
+    assert circles == [False, False]
+
+
 def test_who_refers_to_a_failure_fails() -> None:
     """A reference to what was not created is a 409 of the operation that holds it."""
     made = job(post("a"), post("b", "a"))

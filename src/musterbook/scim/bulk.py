@@ -158,7 +158,8 @@ class BulkJob:
 
     def is_circle(self, unit: Sequence[BulkItem]) -> bool:
         """Return whether the operations of ``unit`` refer to each other, or its only one to itself."""
-        return len(unit) > 1 or unit[0].bulk_id in unit[0].references
+        # An operation that creates nothing may bear the bulkId of the one that it refers to.
+        return len(unit) > 1 or (unit[0].new_id is not None and unit[0].bulk_id in unit[0].references)
 
     def settle(self, unit: Sequence[BulkItem], result: Sequence[Outcome] | ScimError | None, service: Service) -> None:
         """Note what came of ``unit``: the outcome of each operation, or why none of them was performed."""
