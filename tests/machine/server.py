@@ -13,11 +13,10 @@ from musterbook.scim import Profile
 from musterbook.settings import Settings
 from musterbook.web import json_log
 from musterbook.wiring import create_app, open_services
-from tests.machine.model import Json
+from tests.machine.model import SCIM_URL, Json
 from tests.web.site import LogLines, SteppingClock
 
-BASE_URL = "http://directory.test"
-SCIM_URL = f"{BASE_URL}/scim/v2"
+BASE_URL = SCIM_URL.removesuffix("/scim/v2")
 
 
 @dataclass(frozen=True)
@@ -32,10 +31,11 @@ class Answer:
 class TenantClient:
     """A client of one tenant."""
 
-    def __init__(self, runner: asyncio.Runner, client: httpx.AsyncClient, profile: Profile) -> None:
+    def __init__(self, runner: asyncio.Runner, client: httpx.AsyncClient, profile: Profile, idp: str | None) -> None:
         self._runner = runner
         self._client = client
         self.profile = profile.value
+        self.idp = idp
 
     def send(self, method: str, path: str, body: Json = None, **more: Json) -> Answer:
         """Send a request and return the answer; ``more`` is for httpx."""
@@ -68,21 +68,23 @@ class MachineServer:
         self._application = create_app(self._settings, clock=self._clock, log=json_log(LogLines()))
         await self._stack.enter_async_context(self._application.lifespan())
 
-    def new_client(self, profile: Profile) -> TenantClient:
-        """Return a client of a tenant in which nobody is yet."""
-        return TenantClient(self._runner, self._runner.run(self._new_client(profile)), profile)
+    def new_tenant(self, profile: Profile, *idps: str | None) -> list[TenantClient]:
+        """Return clients of a tenant in which nobody is yet: one for each provider that has a key of its own."""
+        return self._runner.run(self._new_tenant(profile, idps))
 
-    async def _new_client(self, profile: Profile) -> httpx.AsyncClient:
+    async def _new_tenant(self, profile: Profile, idps: tuple[str | None, ...]) -> list[TenantClient]:
         slug = f"tenant-{secrets.token_hex(8)}"
         made = await self._services.tenants.create(slug, slug, f"admin@{slug}.example", "request-1")
-        key = await self._services.keys.issue(made.tenant.id, profile=profile)
-        return await self._stack.enter_async_context(
-            httpx.AsyncClient(
-                transport=httpx.ASGITransport(self._application),
-                base_url=SCIM_URL,
-                headers={"Authorization": f"Bearer {key.secret}"},
-            )
+        keys = [(idp, await self._services.keys.issue(made.tenant.id, profile=profile, idp=idp)) for idp in idps]
+        return [TenantClient(self._runner, await self._client(key.secret), profile, idp) for idp, key in keys]
+
+    async def _client(self, secret: str) -> httpx.AsyncClient:
+        client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(self._application),
+            base_url=SCIM_URL,
+            headers={"Authorization": f"Bearer {secret}"},
         )
+        return await self._stack.enter_async_context(client)
 
     def advance(self, **duration: float) -> None:
         """Let some time go by."""

@@ -6,24 +6,30 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from musterbook.scim import Profile
 from tests.journeys.serving import run_command
-from tests.machine.changes import PATCHES, Operation, bodies
-from tests.machine.model import ENTERPRISE, USER, Attributes, Json, Kept, RefusedError, Tenant
-from tests.machine.queries import QUERIES, Query
-from tests.machine.server import SCIM_URL, Answer, MachineServer
+from tests.machine.answers import check_bulk, check_refusal, check_resource, without_times
+from tests.machine.bulk import Performance, bulks
+from tests.machine.model import GROUPS, USERS, Caller, Json, RefusedError, Tenant
+from tests.machine.queries import KINDS, ROOT, Query, queries
+from tests.machine.server import MachineServer
+from tests.machine.writes import METHODS, Whom, writes
 
 LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 SEARCH_REQUEST = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
-PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
-ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 NOBODY = "01938000-0000-7000-8000-000000000000"
 
-TENANTS = st.integers(0, 1)
-WHOM = st.integers(0, 9)
-"""Somebody of the tenant, by place, counted around; beyond those who are there, somebody who is not."""
+CLIENTS = st.integers(0, 2)
+"""Those of the first tenant, of whom the second has a key of Entra's, and that of the other tenant."""
+TENANT_OF = (0, 0, 1)
+WHAT = st.sampled_from(
+    ["change_person"] * 3 + ["change_group"] * 6 + ["change_in_bulk"] * 3 + ["read", "search", "search", "walk", "wait"]
+)
+"""What clients do: one rule decides, for hypothesis would leave whole rules out of most sequences."""
+VIEWS = st.sampled_from(["", "", "", "excludedAttributes=members", "attributes=members"])
+POSTS = st.booleans()
 
 
 class DirectoryMachine(RuleBasedStateMachine):
@@ -32,163 +38,152 @@ class DirectoryMachine(RuleBasedStateMachine):
     def __init__(self, server: MachineServer) -> None:
         super().__init__()
         self.server = server
-        self.clients = [server.new_client(profile) for profile in (Profile.LENIENT, Profile.RFC)]
+        self.clients = [*server.new_tenant(Profile.LENIENT, None, "entra"), *server.new_tenant(Profile.RFC, None)]
         self.models = [Tenant(), Tenant()]
-        self.gone = [NOBODY]
+        self.gone = [[NOBODY], [NOBODY]]
         self.steps = 0
+
+    @initialize(data=st.data())
+    def begin(self, data: st.DataObject) -> None:
+        """Let there be somebody from the beginning."""
+        for number in (0, 2):
+            for kind in (USERS, USERS, USERS, GROUPS, GROUPS):
+                self.change(number, kind, data, st.just("POST"))
+
+    @rule(what=WHAT, number=CLIENTS, data=st.data())
+    def go_on(self, what: str, number: int, data: st.DataObject) -> None:
+        """Do the next step."""
+        match what:
+            case "change_person":
+                self.change(number, USERS, data, METHODS)
+            case "change_group":
+                self.change(number, GROUPS, data, METHODS)
+            case "change_in_bulk":
+                self.change_in_bulk(number, data)
+            case "read":
+                self.read(number, data)
+            case "search":
+                self.search(number, data)
+            case "walk":
+                self.walk(number, data)
+            case _:
+                self.server.advance(seconds=1)
 
     # Writing
 
-    @rule(tenant=TENANTS, body=bodies())
-    def create(self, tenant: int, body: Attributes) -> None:
-        """POST a person; in a millisecond of its own, so that ids come in one order however often this is played."""
+    def change(self, number: int, kind: str, data: st.DataObject, methods: st.SearchStrategy[str]) -> None:
+        """Make one change; in a millisecond of its own, so that ids come in the order of creation."""
         self.server.advance(milliseconds=1)
-        answer = self.clients[tenant].send("POST", "/Users", {"schemas": [USER], **body})
+        client, model = self.clients[number], self.models[TENANT_OF[number]]
+        write = data.draw(writes(self.whom(number), kind, methods))
+        query = data.draw(VIEWS) if kind == GROUPS else ""
+        headers = {} if write.version is None else {"If-Match": f'W/"{write.version}"'}
+        answer = client.send(write.method, f"{write.path}?{query}", write.body, headers=headers)
+        is_created = write.method == "POST" and answer.status == 201
+        id_ = answer.headers["Location"].rpartition("/")[2] if is_created else write.id
         try:
-            expected = self.models[tenant].created(body)
+            write.perform(Caller(model, client.profile), id_)
         except RefusedError as error:
             check_refusal(answer, error)
             return
-        assert answer.status == 201, answer.document
-        id_ = answer.document["id"]
-        self.models[tenant].keep(id_, expected)
-        check_person(answer, id_, self.models[tenant].people[id_])
+        is_empty = write.method == "PATCH" and kind == GROUPS and client.idp == "entra" and "attributes=" not in query
+        if write.method == "DELETE" or is_empty:
+            assert (answer.status, answer.document) == (204, None)
+        else:
+            check_resource(answer, 201 if write.method == "POST" else 200, model.document(kind, id_), query)
+        if write.method == "DELETE":
+            self.gone[TENANT_OF[number]].append(id_)
 
-    @rule(tenant=TENANTS, whom=WHOM, body=bodies())
-    def replace(self, tenant: int, whom: int, body: Attributes) -> None:
-        """PUT a person."""
-        id_ = self.somebody(tenant, whom)
-        answer = self.clients[tenant].send("PUT", f"/Users/{id_}", {"schemas": [USER], **body})
-        try:
-            expected = self.models[tenant].replaced(id_, body)
-        except RefusedError as error:
-            check_refusal(answer, error)
-            return
-        self.models[tenant].keep(id_, expected)
-        check_person(answer, id_, self.models[tenant].people[id_])
-
-    @rule(tenant=TENANTS, whom=WHOM, patch=PATCHES)
-    def patch(self, tenant: int, whom: int, patch: list[Operation]) -> None:
-        """PATCH a person."""
-        id_, client, model = self.somebody(tenant, whom), self.clients[tenant], self.models[tenant]
-        message = {"schemas": [PATCH_OP], "Operations": [operation.sent for operation in patch]}
-        answer = client.send("PATCH", f"/Users/{id_}", message)
-        edits = [lambda a, edit=operation.edit: edit(a, client.profile) for operation in patch]
-        try:
-            expected = model.patched(id_, edits)
-        except RefusedError as error:
-            # A message that is wrong is wrong also for somebody who is not there; of several wrong operations, either
-            # may be named.
-            is_wrong_too = error.status == 404 and answer.status == 400
-            check_refusal(
-                answer, RefusedError(400) if is_wrong_too else error, exactly=not is_wrong_too and len(patch) == 1
-            )
-            return
-        model.keep(id_, expected)
-        check_person(answer, id_, model.people[id_])
-
-    @rule(tenant=TENANTS, whom=WHOM)
-    def delete(self, tenant: int, whom: int) -> None:
-        """DELETE a person."""
-        id_ = self.somebody(tenant, whom)
-        answer = self.clients[tenant].send("DELETE", f"/Users/{id_}")
-        try:
-            self.models[tenant].remove(id_)
-        except RefusedError as error:
-            check_refusal(answer, error)
-            return
-        assert (answer.status, answer.document) == (204, None)
-        self.gone.append(id_)
-
-    @rule(tenant=TENANTS, whom=WHOM, version=st.integers(0, 3))
-    def change_by_version(self, tenant: int, whom: int, version: int) -> None:
-        """DELETE or PATCH a person who must be at a version: 412 where they are not, and nothing changes."""
-        id_, model = self.somebody(tenant, whom), self.models[tenant]
-        kept = model.people.get(id_)
-        headers = {"If-Match": f'W/"{version}"'}
-        message = {"schemas": [PATCH_OP], "Operations": [{"op": "add", "path": "title", "value": str(version)}]}
-        answer = self.clients[tenant].send("PATCH", f"/Users/{id_}", message, headers=headers)
-        if kept is None or kept.version != version:
-            check_refusal(answer, RefusedError(404 if kept is None else 412))
-            return
-        model.keep(id_, {**kept.attributes, "title": str(version)})
-        check_person(answer, id_, model.people[id_])
-
-    @rule()
-    def wait(self) -> None:
-        """Let some time go by."""
-        self.server.advance(seconds=1)
+    def change_in_bulk(self, number: int, data: st.DataObject) -> None:
+        """POST a bulk request."""
+        self.server.advance(milliseconds=1)
+        client, model = self.clients[number], self.models[TENANT_OF[number]]
+        whom = self.whom(number)
+        bulk = data.draw(bulks(whom.ids, whom.others))
+        answer = client.send("POST", "/Bulk", bulk.body)
+        made = {
+            result["bulkId"]: result["location"].rpartition("/")[2]
+            for result in (answer.document or {}).get("Operations", [])
+            if result["method"] == "POST" and "location" in result
+        }
+        performance = Performance(Caller(model, client.profile), bulk, made)
+        performance.run()
+        check_bulk(answer, performance)
 
     # Reading
 
-    @rule(tenant=TENANTS, whom=WHOM)
-    def read(self, tenant: int, whom: int) -> None:
-        """GET a person, by the own client and by the other tenant's."""
-        id_ = self.somebody(tenant, whom)
-        kept = self.models[tenant].people.get(id_)
-        answer = self.clients[tenant].send("GET", f"/Users/{id_}")
-        if kept is None:
-            check_refusal(answer, RefusedError(404))
+    def read(self, number: int, data: st.DataObject) -> None:
+        """GET a person or a group, by the own client and by the other tenant's."""
+        client, model, whom = self.clients[number], self.models[TENANT_OF[number]], self.whom(number)
+        kind = data.draw(st.sampled_from([USERS, GROUPS]))
+        query = data.draw(VIEWS) if kind == GROUPS else ""
+        id_ = data.draw(st.sampled_from(whom.of(kind)))
+        answer = client.send("GET", f"/{kind}/{id_}?{query}")
+        if id_ in model.kept[kind]:
+            check_resource(answer, 200, model.document(kind, id_), query)
         else:
-            check_person(answer, id_, kept)
-        check_refusal(self.clients[1 - tenant].send("GET", f"/Users/{id_}"), RefusedError(404))
+            check_refusal(answer, RefusedError((404, None)))
+        check_refusal(self.clients[0 if number == 2 else 2].send("GET", f"/{kind}/{id_}"), RefusedError((404, None)))
 
-    @rule(tenant=TENANTS, query=QUERIES, method=st.sampled_from(["GET", "POST"]))
-    def search(self, tenant: int, query: Query, method: str) -> None:
-        """GET or POST a query; it finds the same people in the same order as the model."""
-        client, people = self.clients[tenant], self.models[tenant].people
-        if method == "POST":
-            answer = client.send("POST", "/Users/.search", {"schemas": [SEARCH_REQUEST], **query.parameters})
+    def search(self, number: int, data: st.DataObject) -> None:
+        """GET or POST a query of one kind or of the root; it finds what the model finds, in the same order."""
+        query = data.draw(queries(self.whom(number).members))
+        found = query.find(self.models[TENANT_OF[number]].documents(*KINDS[query.kind]))
+        start, count = data.draw(st.integers(-1, 5)), data.draw(st.integers(0, 6))
+        page = found[max(start, 1) - 1 :][:count]
+        document = self.list(number, query, posts=data.draw(POSTS), startIndex=start, count=count)
+        assert [without_times(each) for each in document.pop("Resources", [])] == page
+        assert document == {
+            "schemas": [LIST_RESPONSE], "totalResults": len(found), "itemsPerPage": len(page),
+            "startIndex": max(start, 1),
+        }  # fmt: skip
+
+    def walk(self, number: int, data: st.DataObject) -> None:
+        """Read a list by cursors (RFC 9865), to the end and back: it is the one that the model finds."""
+        query = data.draw(queries(self.whom(number).members))
+        found = query.find(self.models[TENANT_OF[number]].documents(*KINDS[query.kind]))
+        count, posts = data.draw(st.integers(1, 5)), data.draw(POSTS)
+        pages = [found[start : start + count] for start in range(0, len(found), count)] or [[]]
+        document = self.list(number, query, posts=posts, cursor="", count=count)
+        check_page(document, pages, 0, len(found))
+        for place, way in [*((place, "nextCursor") for place in range(1, len(pages))),
+                           *((place, "previousCursor") for place in range(len(pages) - 2, -1, -1))]:  # fmt: skip
+            document = self.list(number, query, posts=posts, cursor=document[way], count=count)
+            check_page(document, pages, place, len(found))
+
+    def list(self, number: int, query: Query, *, posts: bool, **page: Json) -> Json:
+        """Return the answer to a query."""
+        client, path = self.clients[number], f"/{query.kind}" if query.kind else ""
+        asked = query.parameters | page
+        if posts:
+            answer = client.send("POST", f"{path}/.search", {"schemas": [SEARCH_REQUEST], **asked})
         else:
-            answer = client.send("GET", "/Users", params=query.parameters)
+            answer = client.send("GET", path or "/", params=asked)
         assert answer.status == 200, answer.document
-        ids = query.ids({id_: kept.attributes for id_, kept in people.items()})
-        page = ids[max(query.start, 1) - 1 :][: query.count]
-        found = answer.document.get("Resources", [])
-        assert [person["id"] for person in found] == page
-        assert [attributes_of(person) for person in found] == [people[id_].attributes for id_ in page]
-        assert answer.document.items() >= {
-            "schemas": [LIST_RESPONSE], "totalResults": len(ids), "itemsPerPage": len(page),
-            "startIndex": max(query.start, 1),
-        }.items()  # fmt: skip
+        return answer.document
 
     @invariant()
-    def nobody_is_missing(self) -> None:
-        """Each tenant has as many people as its model, after each step."""
+    def everybody_is_as_in_the_model(self) -> None:
+        """Each tenant has the people and groups of its model, after each step."""
         self.steps += 1
-        for client, model in zip(self.clients, self.models, strict=True):
-            assert client.send("GET", "/Users?count=0").document["totalResults"] == len(model.people)
+        for number, model in ((0, self.models[0]), (2, self.models[1])):
+            document = self.clients[number].send("GET", "/").document
+            expected = model.documents(*KINDS[ROOT])
+            assert {each["id"]: without_times(each) for each in document["Resources"]} == expected
 
-    def somebody(self, tenant: int, whom: int) -> str:
-        """Return the id of somebody of the tenant, now and then of somebody who is not there."""
-        known = [*self.models[tenant].people, self.gone[whom % len(self.gone)]]
-        return known[whom % len(known)]
-
-
-def check_refusal(answer: Answer, error: RefusedError, *, exactly: bool = True) -> None:
-    """Check that an answer refuses a request as the model does."""
-    assert answer.status == error.status, answer.document
-    assert (answer.document["schemas"], answer.document["status"]) == ([ERROR], str(error.status))
-    assert not exactly or answer.document.get("scimType") == error.scim_type, answer.document
+    def whom(self, number: int) -> Whom:
+        """Return whom a client can ask for, some of whom are not there."""
+        tenant = TENANT_OF[number]
+        strangers = [*self.models[1 - tenant].kept[USERS], NOBODY]
+        ids = {kind: list(kept) for kind, kept in self.models[tenant].kept.items()}
+        return Whom(ids, [self.gone[tenant][-1], strangers[0]])
 
 
-def check_person(answer: Answer, id_: str, kept: Kept) -> None:
-    """Check that an answer shows a person as the model has them."""
-    assert answer.status in {200, 201}, answer.document
-    person, location = answer.document, f"{SCIM_URL}/Users/{id_}"
-    assert attributes_of(person) == kept.attributes
-    assert person["id"] == id_
-    assert person["schemas"] == [USER, *([ENTERPRISE] if ENTERPRISE in kept.attributes else [])]
-    version = f'W/"{kept.version}"'
-    assert (person["meta"]["version"], answer.headers["ETag"]) == (version, version)
-    assert (person["meta"]["location"], answer.headers["Location"]) == (location, location)
-    assert person["meta"]["resourceType"] == "User"
-    assert person["meta"]["created"] <= person["meta"]["lastModified"]
-
-
-def attributes_of(person: Json) -> Attributes:
-    """Return what the model keeps of a person."""
-    return {name: value for name, value in person.items() if name not in {"schemas", "id", "meta"}}
+def check_page(document: Json, pages: list[list[Json]], place: int, total: int) -> None:
+    """Check that a list response is one page of those that are read by cursors."""
+    assert [without_times(each) for each in document["Resources"]] == pages[place]
+    assert (document["totalResults"], document["itemsPerPage"]) == (total, len(pages[place]))
+    assert ("previousCursor" in document, "nextCursor" in document) == (place > 0, place < len(pages) - 1)
 
 
 @pytest.fixture

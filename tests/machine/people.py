@@ -1,19 +1,16 @@
-"""What clients send: bodies of people, and the operations of a PATCH in every shape, with what each must come to."""
+"""What clients send: people, and the operations of a PATCH of theirs in every shape, with what each must come to."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 from hypothesis import strategies as st
 
-from tests.machine import model
-from tests.machine.model import ENTERPRISE, USER, Attributes, Json, Path, RefusedError
+from tests.machine import edits
+from tests.machine.edits import Path
+from tests.machine.model import ENTERPRISE, RFC, USER, Attributes, Caller, Edit, Json, RefusedError, key
 
-RFC = "rfc"
-Edit: TypeAlias = Callable[[Attributes, str], None]
-"""Changes attributes; the text is the profile of the client's key, lenient or rfc."""
-
-NAMES = st.sampled_from(["ada", "ADA", "bea", "\uff42ea", "zo\u00e9", "zoe\u0301", "Cleo", "dot"])
+NAMES = st.sampled_from(
+    ["ada", "ADA", "bea", "\uff42ea", "zo\u00e9", "zoe\u0301", "Cleo", "dot", *(f"user{n}" for n in range(9))]
+)
 TEXT = st.sampled_from(["Ada", "ada", "Bea", "x y", "\u00e9", "100%", "a_b", 'say "hi"'])
 TYPES = ("work", "home", "other")
 ADDRESSES = st.sampled_from(["a@x.example", "A@X.example", "b@x.example", "c@x.example", "d_@x.example"])
@@ -38,7 +35,7 @@ EMAIL = st.fixed_dictionaries(
 
 def _well_formed(emails: list[Attributes]) -> list[Attributes]:
     """Return addresses of which each value stands once, and one at most is primary."""
-    by_value = {model.key(email["value"]): email for email in emails}
+    by_value = {key(email["value"]): email for email in emails}
     first = next((email for email in by_value.values() if email.get("primary")), None)
     return [email if email is first else {**email, "primary": False} for email in by_value.values()]
 
@@ -52,7 +49,7 @@ def bodies(draw: st.DrawFn) -> Attributes:
     attributes: Attributes = {"userName": draw(NAMES)}
     for path in draw(st.lists(st.sampled_from(sorted(SIMPLE)), max_size=5, unique=True)):
         if path != ("userName",):
-            model.assign(attributes, path, draw(SIMPLE[path]))
+            edits.assign(attributes, path, draw(SIMPLE[path]))
     if draw(st.booleans()):
         attributes["emails"] = draw(EMAILS)
     for name in draw(st.lists(st.sampled_from(["title", "name", "emails", "externalId"]), max_size=1)):
@@ -84,9 +81,9 @@ def _assigning(sent: Json, path: Path, value: Json) -> Operation:
     is_part = len(path) > (2 if path[0] == ENTERPRISE else 1)
     is_key = is_part and "path" not in sent and _spelled(path) in sent["value"]
 
-    def assign(attributes: Attributes, profile: str) -> None:
-        if not (is_key and profile == RFC):
-            model.assign(attributes, path, value)
+    def assign(attributes: Attributes, caller: Caller) -> None:
+        if not (is_key and caller.profile == RFC):
+            edits.assign(attributes, path, value)
 
     return Operation(sent, assign)
 
@@ -130,7 +127,7 @@ def merges(draw: st.DrawFn) -> Operation:
     values = {part: draw(TEXT | st.none()) for part in parts}
     op = draw(st.sampled_from(["add", "replace"]))
     spellings = [{"op": op, "path": path[0], "value": values}, {"op": op, "value": {path[0]: values}}]
-    return Operation(draw(st.sampled_from(spellings)), lambda attributes, _: model.merge(attributes, path, values))
+    return Operation(draw(st.sampled_from(spellings)), lambda attributes, _: edits.merge(attributes, path, values))
 
 
 @st.composite
@@ -141,24 +138,26 @@ def lists_of_emails(draw: st.DrawFn) -> Operation:
     is_bare = len(emails) == 1 and draw(st.booleans())
     value = emails[0] if is_bare else emails
     if op == "remove":
-        values = {model.key(email["value"]) for email in emails}
+        values = {key(email["value"]) for email in emails}
         listed = [{"value": email["value"]} for email in emails]
 
-        def discard(attributes: Attributes, profile: str) -> None:
-            if profile == RFC:
-                raise RefusedError(400, "invalidValue")
-            model.remove_emails(attributes, lambda item: "value" in item and model.key(item["value"]) in values)
+        def discard(attributes: Attributes, caller: Caller) -> None:
+            if caller.profile == RFC:
+                raise RefusedError((400, "invalidValue"))
+            edits.remove_emails(attributes, lambda item: "value" in item and key(item["value"]) in values)
 
         return Operation({"op": op, "path": "emails", "value": listed}, discard)
     spellings = [{"op": op, "path": "emails", "value": value}, {"op": op, "value": {"emails": value}}]
 
-    def write(attributes: Attributes, profile: str) -> None:
-        if is_bare and profile == RFC:
-            raise RefusedError(400, "invalidValue")
+    def write(attributes: Attributes, caller: Caller) -> None:
+        if (
+            is_bare and op == "replace" and caller.profile == RFC
+        ):  # What is added may be one object (RFC 7644 §3.5.2.1).
+            raise RefusedError((400, "invalidValue"))
         if op == "add":
-            model.add_emails(attributes, emails)
+            edits.add_emails(attributes, emails)
         else:
-            model.assign(attributes, ("emails",), [dict(email) for email in emails])
+            edits.assign(attributes, ("emails",), [dict(email) for email in emails])
 
     return Operation(draw(st.sampled_from(spellings)), write)
 
@@ -173,7 +172,7 @@ def selected_emails(draw: st.DrawFn) -> Operation:
     if kind == "remove":
         return Operation(
             {"op": "remove", "path": filtered},
-            lambda attributes, _: model.remove_emails(attributes, lambda item: item.get("type") == type_),
+            lambda attributes, _: edits.remove_emails(attributes, lambda item: item.get("type") == type_),
         )
     op = draw(st.sampled_from(["add", "replace"]))
     if kind == "part":
@@ -192,27 +191,27 @@ def selected_emails(draw: st.DrawFn) -> Operation:
     # The element is made of the filter's own words, so these are what it holds.
     made: Attributes = {**values, "type": values.get("type", quoted)}
 
-    def write(attributes: Attributes, profile: str) -> None:
+    def write(attributes: Attributes, caller: Caller) -> None:
         has_some = any(item.get("type") == type_ for item in attributes.get("emails", []))
-        if has_some or profile == RFC:
-            model.write_emails(attributes, type_, values, whole=whole, makes=False)
+        if has_some or caller.profile == RFC:
+            edits.write_emails(attributes, type_, values, whole=whole, makes=False)
         else:
-            model.write_emails(attributes, made["type"], made, whole=whole, makes=True)
+            edits.write_emails(attributes, made["type"], made, whole=whole, makes=True)
 
     return Operation(sent, write)
 
 
 def _refuse(status: int, scim_type: str) -> Edit:
-    def refuse(_attributes: Attributes, _profile: str) -> None:
-        raise RefusedError(status, scim_type)
+    def refuse(_attributes: Attributes, _caller: Caller) -> None:
+        raise RefusedError((status, scim_type))
 
     return refuse
 
 
 def _refuse_if_strict(scim_type: str) -> Edit:
-    def refuse(_attributes: Attributes, profile: str) -> None:
-        if profile == RFC:
-            raise RefusedError(400, scim_type)
+    def refuse(_attributes: Attributes, caller: Caller) -> None:
+        if caller.profile == RFC:
+            raise RefusedError((400, scim_type))
 
     return refuse
 
