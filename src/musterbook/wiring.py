@@ -18,7 +18,7 @@ from musterbook.directory import Clock, RandomBytes, Switches
 from musterbook.directory.break_glass import break_glass_type
 from musterbook.directory.service import Directory
 from musterbook.directory.tenants import Tenants
-from musterbook.identity import Argon2Hashes, Keys
+from musterbook.identity import Argon2Hashes, Keys, SignInDomains
 from musterbook.scim.definitions import Definitions
 from musterbook.scim.service import Service, describe_service
 from musterbook.secret import Purpose, Secret, SecretError, read_or_make, secret_file
@@ -45,6 +45,7 @@ class Services:
     directory: Directory
     tenants: Tenants
     keys: Keys
+    domains: SignInDomains
     clock: Clock
     random_bytes: RandomBytes
     by_switches: Mapping[Switches, Service]
@@ -153,6 +154,7 @@ class _Opening(AbstractAsyncContextManager[Services]):
             directory=Directory(database.resources, self._clock, self._random_bytes, Argon2Hashes()),
             tenants=Tenants(database.tenants, self._clock, self._random_bytes),
             keys=Keys(database.keys, self._clock, self._random_bytes),
+            domains=SignInDomains(database.identity.domains),
             clock=self._clock,
             random_bytes=self._random_bytes,
             by_switches=by_switches,

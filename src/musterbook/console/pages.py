@@ -26,6 +26,15 @@ ASSET_TYPES = {"musterbook.css": "text/css", "mark.svg": "image/svg+xml"}
 _ASSET_HEADERS = {"Cache-Control": "public, max-age=31536000, immutable"}
 """An asset's address changes with its content, so a browser may keep it for good."""
 _DIGEST_CHARACTERS = 12
+_TITLES = {
+    403: "This was refused",
+    404: "There is no such page",
+    405: "There is no such page",
+    429: "That was too much at once",
+    500: "Something went wrong",
+    503: "Not available right now",
+}
+_OTHER_TITLE = "This request cannot be answered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +93,8 @@ class Pages:
     def redirect(self, below: str) -> Response:
         """Send the browser to another page of ours, which it then GETs."""
         return RedirectResponse(self.path(below), 303)
+
+    def failure(self, status: int, text: str, reference: str) -> Response:
+        """Return the page for a request that came to nothing; ``text`` says why, to whoever asked."""
+        title = _TITLES.get(status, _OTHER_TITLE)
+        return self.page("failure.html", status, title=title, text=text, reference=reference)

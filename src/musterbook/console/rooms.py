@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 from musterbook.directory import Tenants
+from musterbook.identity import SignInDomains
 
 
 class Rooms(Protocol):
@@ -16,6 +17,11 @@ class Rooms(Protocol):
     @property
     def tenants(self) -> Tenants:
         """The tenants and their set-up links."""
+        ...
+
+    @property
+    def domains(self) -> SignInDomains:
+        """The domains by which organizations are found."""
         ...
 
 

@@ -1,9 +1,10 @@
-"""*Who is knocking*: API keys of SCIM clients.
+"""*Who is knocking*: API keys of SCIM clients, and people who sign in.
 
 Knows the directory's tenants; knows no HTTP and no SQL. ``identity.store`` is the vocabulary of the port that
 ``storage`` implements.
 """
 
+from musterbook.identity.domains import SignInDomains
 from musterbook.identity.keys import (
     DEFAULT_EXPIRY_DAYS,
     MAX_EXPIRY_DAYS,
@@ -25,4 +26,5 @@ __all__ = [
     "KeyRefusal",
     "KeyRefusedError",
     "Keys",
+    "SignInDomains",
 ]

@@ -26,13 +26,13 @@ class Observer:
         self.log = log
         self.metrics = metrics
         self.clock = clock
-        self._random_bytes = random_bytes
+        self.random_bytes = random_bytes
 
     def begin(self, method: str, head: RequestHead) -> RequestRecord:
         """Return the record of a request that has come; the client's own request id is kept where it is safe."""
         self.metrics.begin()
         return RequestRecord(
-            request_id=head.request_id or make_id(self.clock(), self._random_bytes),
+            request_id=head.request_id or make_id(self.clock(), self.random_bytes),
             method=method if method in _METHODS else "OTHER",
             started=time.perf_counter(),
         )

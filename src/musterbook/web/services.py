@@ -10,7 +10,7 @@ from typing import Protocol, TypeAlias
 from musterbook.directory import Switches
 from musterbook.directory.service import Directory
 from musterbook.directory.tenants import Tenants
-from musterbook.identity import Keys
+from musterbook.identity import Keys, SignInDomains
 from musterbook.scim.service import Service
 
 
@@ -39,6 +39,11 @@ class Services(Protocol):
     @property
     def keys(self) -> Keys:
         """The keys of all tenants."""
+        ...
+
+    @property
+    def domains(self) -> SignInDomains:
+        """The domains by which organizations are found."""
         ...
 
     def for_tenant(self, switches: Switches) -> "Services":

@@ -1,0 +1,38 @@
+"""*Sign-in domains.* Decides to which organization an e-mail address leads before anybody has signed in.
+
+Knows the domains that tenants have declared; knows no account, and asks for none: so nobody learns from where an
+address leads whether somebody has it.
+"""
+
+from musterbook.directory import Tenant, TenantStatus
+from musterbook.identity.log_store import DomainStore
+
+MAX_EMAIL_LENGTH = 512
+
+
+class SignInDomains:
+    """The domains of all tenants."""
+
+    def __init__(self, store: DomainStore) -> None:
+        """Look domains up in ``store``."""
+        self._store = store
+
+    async def find_tenant(self, email: str) -> Tenant | None:
+        """Return the tenant whose people have addresses like this one, if it is served."""
+        domain = domain_of(email)
+        tenant = None if domain is None else await self._store.find(domain)
+        return tenant if tenant is not None and tenant.status is TenantStatus.ACTIVE else None
+
+
+def domain_of(email: str) -> str | None:
+    """Return the domain of an e-mail address as domains are stored, or ``None`` where it can be none.
+
+    A name that is not ASCII is looked up in the form that it has in the DNS, because it is declared in that form.
+    """
+    local, _, domain = email.strip().rpartition("@")
+    if not local or not domain or len(email) > MAX_EMAIL_LENGTH:
+        return None
+    try:
+        return domain.lower().rstrip(".").encode("idna").decode("ascii") or None
+    except UnicodeError:  # A label that is empty or too long.
+        return None
