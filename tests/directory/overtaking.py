@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from musterbook.directory import Directory, ResourceId, TenantId
 from musterbook.directory.events import StoredEvent
+from musterbook.directory.grant_store import DirectoryStore, Examined, Surroundings
 from musterbook.directory.store import (
     Change,
     HistoryEntry,
@@ -12,7 +13,6 @@ from musterbook.directory.store import (
     MembersChange,
     MembersOutcome,
     Record,
-    ResourceStore,
 )
 from musterbook.scim import ResourceType
 from musterbook.scim.operation import Page, Query
@@ -23,7 +23,7 @@ class OvertakenStore:
     """The real store, where somebody else is faster: before each of the first writes, another one takes place."""
 
     def __init__(
-        self, store: ResourceStore, overtake: Callable[[], Awaitable[object]], times: int, *, is_late: bool = False
+        self, store: DirectoryStore, overtake: Callable[[], Awaitable[object]], times: int, *, is_late: bool = False
     ) -> None:
         self._store = store
         self._overtake = overtake
@@ -79,6 +79,30 @@ class OvertakenStore:
     async def events(self, tenant_id: TenantId, *, after: tuple[int, int], limit: int) -> Sequence[StoredEvent]:
         """Ask the real store."""
         return await self._store.events(tenant_id, after=after, limit=limit)
+
+    async def surroundings(
+        self, tenant_id: TenantId, resource_type: str, resource_id: ResourceId
+    ) -> Surroundings | None:
+        """Ask the real store."""
+        return await self._store.surroundings(tenant_id, resource_type, resource_id)
+
+    async def examine(
+        self, tenant_id: TenantId, resource_type: str, *, connection_id: str, after: ResourceId | None, limit: int
+    ) -> Sequence[Examined]:
+        """Ask the real store."""
+        return await self._store.examine(
+            tenant_id, resource_type, connection_id=connection_id, after=after, limit=limit
+        )
+
+    async def examine_administrators(
+        self, tenant_id: TenantId, *, connection_id: str, at: str, limit: int
+    ) -> Sequence[Examined]:
+        """Ask the real store."""
+        return await self._store.examine_administrators(tenant_id, connection_id=connection_id, at=at, limit=limit)
+
+    async def count_bound(self, tenant_id: TenantId, *, connection_id: str) -> int:
+        """Ask the real store."""
+        return await self._store.count_bound(tenant_id, connection_id=connection_id)
 
 
 def overtaken(world: World, overtake: Callable[[], Awaitable[object]], times: int) -> Directory:

@@ -28,9 +28,9 @@ async def test_a_role_is_granted_and_revoked(world: World) -> None:
     id_ = await world.create(ADA)
     before = await world.read(id_)
     granted = await world.directory.perform(world.operator, GrantRole(USER, id_, Role.ADMINISTRATOR))
-    assert granted.person.roles == (Role.ADMINISTRATOR, Role.MEMBER)
+    assert granted.grantee.roles == (Role.ADMINISTRATOR, Role.MEMBER)
     revoked = await world.directory.perform(world.operator, RevokeRole(USER, id_, Role.ADMINISTRATOR))
-    assert revoked.person.roles == (Role.MEMBER,)
+    assert revoked.grantee.roles == (Role.MEMBER,)
     assert await world.read(id_) == before
     assert await world.actions(id_) == ["created", "role_granted", "role_revoked"]
     lines = await world.history(id_)

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from musterbook.directory import Action, ResourceId, TenantId, operator_actor
+from musterbook.directory import Action, ResourceId, TenantId, operator_actor, rules
+from musterbook.directory.account import Password
 from musterbook.directory.break_glass import open_break_glass_account
 from musterbook.directory.changes import (
     Occasion,
@@ -117,6 +118,10 @@ def test_memberships_are_no_part_of_a_state() -> None:
 
 
 def test_an_administrator_without_end() -> None:
-    """An account that was set up administers without end."""
-    state = open_break_glass_account(ResourceId("boss"), "boss@acme.example", "2026-11-23T09:00:00.000Z", "")
-    assert create_change(state, occasion(Action.CREATED, 0))[1].administers_until == FOREVER
+    """An account that was set up administers without end; until then, as long as its set-up link is good."""
+    now, later = "2026-11-23T09:00:00.000Z", "2026-11-30T09:00:00.000Z"
+    state = open_break_glass_account(ResourceId("boss"), "boss@acme.example", now, later)
+    assert create_change(state, occasion(Action.CREATED, 0))[1].administers_until == later
+    assert state.account is not None
+    set_up = replace(state, account=rules.set_password(state.account, Password("hash", now)))
+    assert create_change(set_up, occasion(Action.CREATED, 0))[1].administers_until == FOREVER

@@ -3,14 +3,12 @@
 import msgspec
 import pytest
 
-from musterbook.directory import ResourceId, Role
+from musterbook.directory import ResourceId
 from musterbook.directory.history import FieldChange
 from musterbook.directory.operation import (
     FindPerson,
-    GrantRole,
     ListPeople,
     RestoreResource,
-    RevokeRole,
     SetDisplayName,
 )
 from musterbook.scim.errors import InvalidValueError, NotFoundError, PreconditionFailedError, UniquenessError
@@ -336,13 +334,11 @@ async def test_preconditions_bind_changes_of_members(world: World, groups: Group
 
 
 async def test_groups_are_no_people(world: World, groups: Groups) -> None:
-    """A group has no account: it is in no list of people, nobody finds a person by its id, and it can hold no role."""
+    """A group is no person: it is in no list of people, nobody finds a person by its id, and it has no display name."""
     crew = await groups.create("Crew")
     assert (await world.directory.perform(world.operator, ListPeople(GROUP))).people == []
     for operation in (
         FindPerson(crew),
-        GrantRole(GROUP, crew, Role.ADMINISTRATOR),
-        RevokeRole(GROUP, crew, Role.ADMINISTRATOR),
         SetDisplayName(GROUP, crew, "Officers"),
     ):
         with pytest.raises(NotFoundError, match="nobody"):

@@ -5,8 +5,10 @@ from dataclasses import fields
 from pathlib import Path
 
 from musterbook.directory import Action
-from musterbook.directory.actor import SCIM_ACTOR_NAME, TenantId, operator_actor
+from musterbook.directory.actor import SCIM_ACTOR_NAME, SIGN_IN_ACTOR_NAME, TenantId, operator_actor
 from musterbook.directory.events import Event, event_type
+from musterbook.directory.everyone import everyone_type
+from musterbook.directory.own_types import SETTINGS_TYPES
 
 DOCS = Path(__file__).parents[2] / "docs"
 FIRST_COLUMN = re.compile(r"^\| (?P<cell>[^|]+) \|", flags=re.MULTILINE)
@@ -21,11 +23,14 @@ def names(page: str, heading: str) -> list[str]:
 
 
 def test_every_event_type_has_an_entry() -> None:
-    """The reference lists the type of every action that a person or a group knows, in the order of the code."""
-    of_groups = (Action.CREATED, Action.UPDATED, Action.DEPROVISIONED, Action.RESTORED)
+    """The reference lists every type of event: of people, of groups, and of what a tenant settles."""
+    roles = (Action.ROLE_GRANTED, Action.ROLE_REVOKED)
+    of_groups = (Action.CREATED, Action.UPDATED, Action.DEPROVISIONED, Action.RESTORED, *roles)
     assert names("reference/events.md", "Types") == [
         *(event_type("User", action) for action in Action),
         *(event_type("Group", action) for action in of_groups),
+        *(event_type(everyone_type().name, action) for action in roles),
+        *(event_type(settings, Action.UPDATED) for settings in sorted(SETTINGS_TYPES - {everyone_type().name})),
     ]
 
 
@@ -42,4 +47,4 @@ def test_every_action_is_explained() -> None:
 def test_the_actors_are_named_as_the_history_names_them() -> None:
     """The page about the history has the names that stand in it."""
     operator = operator_actor(TenantId("acme"), "command-1").name
-    assert names("explanation/history.md", "Who it was") == [SCIM_ACTOR_NAME, operator]
+    assert names("explanation/history.md", "Who it was") == [SCIM_ACTOR_NAME, operator, SIGN_IN_ACTOR_NAME]

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 import pytest
+from msgspec import UNSET
 
 from musterbook.directory import Action, ActorKind, Role, Status, rules
-from musterbook.directory.account import Account, DisplayNameOrigin, Source, read_account, render_account
+from musterbook.directory.account import Account, DisplayNameOrigin, Password, Source, read_account, render_account
 from musterbook.directory.person import person_of
 from musterbook.directory.rules import FOREVER, State
 from musterbook.scim import Json, Resource, make_resource_type, make_schema
@@ -17,7 +18,8 @@ MEMBER = Account("Ada", DisplayNameOrigin.NAME, Status.ACTIVE, Source.SCIM)
 ADMINISTRATOR = replace(MEMBER, roles=(Role.ADMINISTRATOR,))
 SUSPENDED = replace(ADMINISTRATOR, status=Status.SUSPENDED)
 REMOVED = replace(ADMINISTRATOR, status=Status.REMOVED)
-EMERGENCY = replace(ADMINISTRATOR, source=Source.BREAK_GLASS)
+EMERGENCY = replace(ADMINISTRATOR, source=Source.BREAK_GLASS, password=Password("hash", "2026-11-23T08:00:00.000Z"))
+UNOPENED = replace(EMERGENCY, password=UNSET)
 THING = make_resource_type("Thing", "/Things", make_schema("urn:example:Thing", "Thing", "No person.", []))
 
 
@@ -30,12 +32,13 @@ THING = make_resource_type("Thing", "/Things", make_schema("urn:example:Thing", 
         (SUSPENDED, None),
         (REMOVED, None),
         (EMERGENCY, FOREVER),
-        (replace(EMERGENCY, setup_expires_at=AFTER), AFTER),
-        (replace(EMERGENCY, setup_expires_at=AFTER, status=Status.SUSPENDED), None),
+        (UNOPENED, None),
+        (replace(UNOPENED, setup_expires_at=AFTER), AFTER),
+        (replace(UNOPENED, setup_expires_at=AFTER, status=Status.SUSPENDED), None),
     ],
 )
 def test_until_when_a_person_administers(account: Account | None, until: str | None) -> None:
-    """An active administrator counts without end; one who was not set up yet, until the set-up link expires."""
+    """An active administrator counts without end; a break-glass account without a password, until its link expires."""
     assert rules.administers_until(account) == until
 
 
@@ -52,11 +55,12 @@ def test_until_when_a_person_administers(account: Account | None, until: str | N
         (SUSPENDED, MEMBER, False),
         (None, ADMINISTRATOR, False),
         (None, None, False),
-        (replace(EMERGENCY, setup_expires_at=AFTER), None, True),
-        (replace(EMERGENCY, setup_expires_at=AFTER), EMERGENCY, False),
-        (replace(EMERGENCY, setup_expires_at=NOW), None, False),
-        (replace(EMERGENCY, setup_expires_at=BEFORE), None, False),
-        (replace(EMERGENCY, setup_expires_at=BEFORE), EMERGENCY, False),
+        (replace(UNOPENED, setup_expires_at=AFTER), None, True),
+        (replace(UNOPENED, setup_expires_at=AFTER), EMERGENCY, False),
+        (replace(UNOPENED, setup_expires_at=NOW), None, False),
+        (replace(UNOPENED, setup_expires_at=BEFORE), None, False),
+        (replace(UNOPENED, setup_expires_at=BEFORE), EMERGENCY, False),
+        (EMERGENCY, UNOPENED, True),
     ],
 )
 def test_what_may_take_an_administrator_away(
@@ -97,7 +101,7 @@ def test_what_is_no_person_has_no_account() -> None:
     assert rules.open_account(thing, Source.SCIM) is None
     assert rules.follow_resource(None, thing, ActorKind.SCIM) is None
     assert rules.name_by_administrator(None, "Thing") is None
-    assert person_of(State(thing, None)) is None
+    assert person_of(State(thing, None), ()) is None
 
 
 def test_who_acts_decides_about_the_link() -> None:
@@ -105,7 +109,7 @@ def test_who_acts_decides_about_the_link() -> None:
     resource = user({"userName": "ada"})
     added = replace(MEMBER, source=Source.CONSOLE)
     by_client = rules.follow_resource(added, resource, ActorKind.SCIM)
-    by_administrator = rules.follow_resource(added, resource, ActorKind.ADMINISTRATOR)
+    by_administrator = rules.follow_resource(added, resource, ActorKind.PERSON)
     assert (by_client, by_administrator) == (MEMBER, added)
 
 
@@ -117,7 +121,9 @@ def test_roles_are_a_sorted_set() -> None:
     assert rules.revoke(both, Role.ADMINISTRATOR).roles == (Role.MEMBER,)
 
 
-@pytest.mark.parametrize("account", [MEMBER, ADMINISTRATOR, replace(EMERGENCY, setup_expires_at=AFTER), REMOVED])
+@pytest.mark.parametrize(
+    "account", [MEMBER, ADMINISTRATOR, replace(UNOPENED, setup_expires_at=AFTER), EMERGENCY, REMOVED]
+)
 def test_an_account_reads_back_as_written(account: Account) -> None:
     """The stored text of an account holds all of it."""
     assert read_account(render_account(account)) == account

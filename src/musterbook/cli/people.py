@@ -104,8 +104,8 @@ def grant(slug: str, user: str, role: Role, /, *, common: Common = DEFAULTS) -> 
     async def work(desk: Desk) -> None:
         actor = await desk.actor(slug)
         person = await _find(desk, actor, user)
-        shown = await desk.services.directory.perform(actor, GrantRole(person.resource_type, person.id, role))
-        desk.output.record(_row(shown.person))
+        await desk.services.directory.perform(actor, GrantRole(person.resource_type, person.id, role))
+        desk.output.record(_row(await _find(desk, actor, person.id)))
 
     return run(common, work)
 
@@ -127,8 +127,8 @@ def revoke(slug: str, user: str, role: Role, /, *, common: Common = DEFAULTS) ->
     async def work(desk: Desk) -> None:
         actor = await desk.actor(slug)
         person = await _find(desk, actor, user)
-        shown = await desk.services.directory.perform(actor, RevokeRole(person.resource_type, person.id, role))
-        desk.output.record(_row(shown.person))
+        await desk.services.directory.perform(actor, RevokeRole(person.resource_type, person.id, role))
+        desk.output.record(_row(await _find(desk, actor, person.id)))
 
     return run(common, work)
 

@@ -1,9 +1,11 @@
 """*The domain*: tenants, people, their history and events, and the one access decision.
 
 ``Directory.perform(actor, operation)`` is the only way to read or change anything. Knows the SCIM engine; knows no HTTP
-and no SQL. Beside the names below, three modules are vocabularies that other rooms import as they are:
-``directory.operation``, what can be asked; ``directory.store``, the ports that ``storage`` implements; and
-``directory.events``.
+and no SQL. Beside the names below, these modules are vocabularies that other rooms import as they are:
+``directory.operation``, what can be asked; ``directory.store`` and ``directory.grant_store``, the ports that
+``storage`` implements; ``directory.events``; ``directory.actor`` and ``directory.person``, who acts; and what the
+operations speak of: ``directory.permissions``, ``directory.sign_in_settings``, ``directory.saml_connection``,
+``directory.lockout`` and ``directory.everyone``.
 """
 
 from musterbook.directory.account import Role, Status

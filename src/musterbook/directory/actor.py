@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NewType
 
+from musterbook.directory.permissions import Permission
+
 TenantId = NewType("TenantId", str)
 ResourceId = NewType("ResourceId", str)
 KeyId = NewType("KeyId", str)
 
 SCIM_ACTOR_NAME = "Scim System User"
 """How the history names whoever changes something by SCIM."""
+SIGN_IN_ACTOR_NAME = "Sign-in"
+"""How the history names what a sign-in changes before it is known who acts."""
 
 
 class ActorKind(Enum):
@@ -24,8 +28,10 @@ class ActorKind(Enum):
     """An identity provider with one of the tenant's keys."""
     COMMAND_LINE = "command-line"
     """The operator at the command line."""
-    ADMINISTRATOR = "administrator"
-    """An administrator of the tenant, in the console."""
+    PERSON = "person"
+    """A person of the tenant who has signed in."""
+    SIGN_IN = "sign-in"
+    """Signing in itself: whoever acts is not yet known, or proves it by a link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,18 @@ class Actor:
     """The key that a SCIM client used."""
     idp: str | None = None
     """The provider that the key was made for."""
+    permissions: frozenset[Permission] = frozenset()
+    """What a person may do. A SCIM client and the operator are bound by other rules."""
+    person: "PersonKey | None" = None
+    """Which person acts."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonKey:
+    """Which person of a tenant is meant, break-glass accounts included."""
+
+    resource_type: str
+    id: ResourceId
 
 
 def scim_actor(tenant_id: TenantId, key_id: KeyId, request_id: str, *, idp: str | None = None) -> Actor:
@@ -51,3 +69,9 @@ def scim_actor(tenant_id: TenantId, key_id: KeyId, request_id: str, *, idp: str 
 def operator_actor(tenant_id: TenantId, request_id: str) -> Actor:
     """Return the actor of a command given by the operator."""
     return Actor(ActorKind.COMMAND_LINE, "Operator", tenant_id, request_id)
+
+
+def sign_in_actor(tenant_id: TenantId, request_id: str) -> Actor:
+    """Return the actor of a sign-in: it finds people and settings, and ``access`` says what else it may do."""
+    may = frozenset({Permission.USERS_READ, Permission.SETTINGS_READ})
+    return Actor(ActorKind.SIGN_IN, SIGN_IN_ACTOR_NAME, tenant_id, request_id, permissions=may)

@@ -8,9 +8,17 @@ from dataclasses import dataclass, replace
 from msgspec import UNSET
 
 from musterbook.directory import rules
-from musterbook.directory.account import Account, Status, read_account, render_account, without_secrets
+from musterbook.directory.account import (
+    Account,
+    read_account,
+    read_granted,
+    render_account,
+    render_granted,
+    without_secrets,
+)
 from musterbook.directory.actor import Actor, ResourceId
 from musterbook.directory.events import event_of
+from musterbook.directory.everyone import everyone_type
 from musterbook.directory.history import Action, Revision
 from musterbook.directory.rules import State
 from musterbook.directory.store import Change, GroupLeft, MembersChange, Record
@@ -27,6 +35,9 @@ from musterbook.scim.members import MembersEdit
 from musterbook.scim.schema import group_type
 
 _GROUP = group_type().name
+_EVERYONE = everyone_type().name
+_GRANTEES = frozenset({_GROUP, _EVERYONE})
+"""The types whose accounts hold roles and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +52,12 @@ class Occasion:
 
 def state_of(resource_type: ResourceType, record: Record) -> State:
     """Return the state that a record holds. Memberships are no part of it: they are rows, and change by themselves."""
-    account = None if record.account is None else read_account(record.account)
-    return State(read_document(resource_type, replace(record.stored, related=None)), account)
+    resource = read_document(resource_type, replace(record.stored, related=None))
+    if record.account is None:
+        return State(resource, None)
+    if resource_type.name in _GRANTEES:
+        return State(resource, None, read_granted(record.account))
+    return State(resource, read_account(record.account))
 
 
 def state_of_revision(resource_type: ResourceType, revision: Revision) -> State:
@@ -55,7 +70,8 @@ def state_of_revision(resource_type: ResourceType, revision: Revision) -> State:
 def create_change(state: State, occasion: Occasion, *, number: int = 1, version: int = 1) -> tuple[Record, Change]:
     """Return the record of a resource to be added, and the change. A restored one goes on counting."""
     resource = replace(state.resource, meta=Meta(occasion.now, occasion.now, version))
-    return _storing_change(None, State(resource, state.account), occasion, expected=None, number=number)
+    created = State(resource, state.account, state.granted)
+    return _storing_change(None, created, occasion, expected=None, number=number)
 
 
 def update_change(record: Record, before: State, after: State, occasion: Occasion) -> tuple[Record, Change]:
@@ -65,18 +81,17 @@ def update_change(record: Record, before: State, after: State, occasion: Occasio
         # A clock that was set back must not make a resource look older than it was.
         last_modified = max(occasion.now, meta.last_modified)
         meta = Meta(meta.created, last_modified, meta.version + 1)
-    state = State(replace(after.resource, meta=meta), after.account)
+    account = rules.follow_sessions(before.account, after.account)
+    state = State(replace(after.resource, meta=meta), account, after.granted)
     return _storing_change(before.account, state, occasion, expected=record.revision, number=record.revision + 1)
 
 
 def removal_change(record: Record, before: State, occasion: Occasion) -> Change:
     """Return the change that removes a resource; its revision is the tombstone from which it can be restored."""
-    # Whoever comes back gets a new password: a tombstone is kept for long, and may hold no secret.
-    account = None if before.account is None else replace(before.account, status=Status.REMOVED, password=UNSET)
     revision = _revision(
         before.resource.resource_type.name,
         record.stored,
-        None if account is None else render_account(account),
+        record.account if before.account is None else render_account(rules.entomb(before.account)),
         occasion,
         record.revision + 1,
     )
@@ -132,7 +147,7 @@ def _storing_change(
     if resource.id is None or resource.meta is None:
         raise ValueError("a resource is stored only with an id and meta")
     stored = StoredResource(resource.id, render_document(resource), resource.meta)
-    account_text = None if account is None else render_account(account)
+    account_text = _account_text(state)
     record = Record(stored, number, account_text)
     told = account_text if account is None or account.password is UNSET else render_account(without_secrets(account))
     revision = _revision(resource.resource_type.name, stored, told, occasion, number)
@@ -148,6 +163,15 @@ def _storing_change(
         may_remove_administrator=rules.may_remove_administrator(account_before, account, occasion.now),
     )
     return record, change
+
+
+def _account_text(state: State) -> str | None:
+    if state.account is not None:
+        return render_account(state.account)
+    if state.granted or state.resource.resource_type.name == _EVERYONE:
+        # Everyone without a role is not the same as Everyone of whom nobody has decided anything.
+        return render_granted(state.granted)
+    return None
 
 
 def _revision(

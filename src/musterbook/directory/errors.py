@@ -4,7 +4,16 @@ Knows no request and no storage. All of them are errors of ``scim.errors``: the 
 has no status.
 """
 
-from musterbook.scim.errors import ConflictError, NotFoundError, TooManyError, UnavailableError, UniquenessError
+from collections.abc import Iterable
+
+from musterbook.scim.errors import (
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    TooManyError,
+    UnavailableError,
+    UniquenessError,
+)
 
 
 def no_such_resource() -> NotFoundError:
@@ -15,6 +24,36 @@ def no_such_resource() -> NotFoundError:
 def no_such_person() -> NotFoundError:
     """Return the answer to a reference that fits nobody."""
     return NotFoundError("There is nobody with this id or userName.")
+
+
+def no_such_group() -> NotFoundError:
+    """Return the answer to a reference that fits no group."""
+    return NotFoundError("There is no group with this id or displayName.")
+
+
+def several_groups() -> ConflictError:
+    """Return the refusal to guess which of several groups is meant."""
+    return ConflictError("Several groups have this displayName. Name the one that is meant by its id.")
+
+
+def not_permitted(permissions: Iterable[str]) -> ForbiddenError:
+    """Return the refusal of what needs permissions that whoever acts does not hold."""
+    return ForbiddenError(f"You may not do this. It needs the permission {', '.join(sorted(permissions))}.")
+
+
+def grants_more() -> ForbiddenError:
+    """Return the refusal to grant, or revoke, what one does not hold oneself."""
+    return ForbiddenError("You may not grant or revoke a role that allows more than you may do yourself.")
+
+
+def may_do_more() -> ForbiddenError:
+    """Return the refusal to change somebody who may do more than whoever acts."""
+    return ForbiddenError("This person may do more than you. Somebody who may do as much has to make this change.")
+
+
+def no_connection() -> ConflictError:
+    """Return the refusal to have people sign in by a provider that is not known."""
+    return ConflictError("There is no SAML connection yet. Set it up first, then turn single sign-on on.")
 
 
 def not_removed() -> ConflictError:
@@ -35,6 +74,14 @@ def last_administrator() -> ConflictError:
     return ConflictError(
         "This is the last person who can administer the organization. "
         "Make another active person Administrator first, then repeat this."
+    )
+
+
+def nobody_could_administer() -> ConflictError:
+    """Return the refusal of a way to sign in by which no administrator could."""
+    return ConflictError(
+        "Nobody who can administer the organization could sign in any more. Have an administrator sign in by single "
+        "sign-on once, or set up a break-glass account with a password, then repeat this."
     )
 
 

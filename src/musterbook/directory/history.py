@@ -5,15 +5,32 @@ who made it. Revisions are appended and never changed. The last one of a removed
 last resource and an account with the status ``removed``, so that a restore needs nothing else.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
 import msgspec
 
 from musterbook.directory.actor import ActorKind, KeyId, ResourceId, TenantId
+from musterbook.directory.everyone import DEFAULT_ROLES, everyone_type
+from musterbook.directory.saml_connection import saml_connection_type
+from musterbook.directory.sign_in_settings import SignInSettings, attributes_of, sign_in_settings_type
 from musterbook.scim import Json
 
 _DECODER = msgspec.json.Decoder(dict[str, Json])
+_PEOPLE = frozenset({"User", "BreakGlassAccount"})
+"""The types whose resources are called by their ``userName``."""
+_TITLES: Mapping[str, str] = {
+    everyone_type().name: "Everyone",
+    sign_in_settings_type().name: "Sign-in settings",
+    saml_connection_type().name: "SAML connection",
+}
+"""What those resources of ours are called that have no name of their own."""
+_BEGINNINGS: Mapping[str, Mapping[str, Json]] = {
+    everyone_type().name: {"account.roles": [role.value for role in DEFAULT_ROLES]},
+    sign_in_settings_type().name: attributes_of(SignInSettings()),
+}
+"""What is true before anybody decides anything, so that a first revision tells what it changed of that."""
 
 
 class Action(Enum):
@@ -30,6 +47,10 @@ class Action(Enum):
     ROLE_GRANTED = "role_granted"
     ROLE_REVOKED = "role_revoked"
     DISPLAY_NAME_CHANGED = "display_name_changed"
+    PASSWORD_SET = "password_set"  # noqa: S105 the name of an action, and no password
+    SECOND_FACTOR_SET = "second_factor_set"
+    SECOND_FACTOR_REMOVED = "second_factor_removed"
+    SESSIONS_ENDED = "sessions_ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +100,7 @@ class HistoryLine:
     revision: Revision
     user_name: str
     """The person's ``userName``, or the ``displayName`` of what is no person, after the change: the name that it had
-    then, also if it has another one today."""
+    then, also if it has another one today. What has no such name is called by what it is, such as ``Everyone``."""
     changes: tuple[FieldChange, ...]
     """Of the members of a group it holds who left and who came, under the path ``members``."""
 
@@ -96,7 +117,9 @@ def is_tombstone(revision: Revision) -> bool:
 
 def user_name_of(revision: Revision) -> str:
     """Return what the person or the group was called after the change; empty for what has no name."""
-    attribute = "displayName" if revision.account is None else "userName"
+    if (title := _TITLES.get(revision.resource_type)) is not None:
+        return title
+    attribute = "userName" if revision.resource_type in _PEOPLE else "displayName"
     name = _decode(revision.document).get(attribute, "")
     # What an operator has defined may be called so and be no text.
     return name if isinstance(name, str) else ""
@@ -107,7 +130,8 @@ def changes_between(before: Revision | None, after: Revision) -> tuple[FieldChan
 
     The members of a group stand in no revision: of them, the difference holds those who left and those who came.
     """
-    old, new = _flatten(before), _flatten(after)
+    old = _BEGINNINGS.get(after.resource_type, {}) if before is None else _flatten(before)
+    new = _flatten(after)
     changed = {path for path in old.keys() | new.keys() if old.get(path) != new.get(path)}
     changes = [FieldChange(path, old.get(path), new.get(path)) for path in changed]
     if after.members_added or after.members_removed:
@@ -118,16 +142,18 @@ def changes_between(before: Revision | None, after: Revision) -> tuple[FieldChan
 
 _NOT_SHOWN = ("schemas", "id")
 """``schemas`` follows from the other attributes, and an id never changes."""
+_EPOCH = "session_epoch"
+"""A number that means nothing to people. Why the sessions ended is what the revision tells."""
 
 
-def _flatten(revision: Revision | None) -> dict[str, Json]:
-    if revision is None:
-        return {}
+def _flatten(revision: Revision) -> Mapping[str, Json]:
     values: dict[str, Json] = {}
     document = _decode(revision.document)
     _flatten_into(values, "", {name: value for name, value in document.items() if name not in _NOT_SHOWN})
     if revision.account is not None:
-        _flatten_into(values, "account.", _decode(revision.account))
+        account = _decode(revision.account)
+        account.pop(_EPOCH, None)
+        _flatten_into(values, "account.", account)
     return values
 
 

@@ -93,6 +93,11 @@ def decide(grants: Iterable[Grant], permission: Permission) -> bool:
     return bool(explain(grants, permission))
 
 
+def permissions_of(roles: Iterable[Role]) -> frozenset[Permission]:
+    """Return everything that these roles allow."""
+    return frozenset[Permission]().union(*(ROLES[role] for role in roles))
+
+
 def held_permissions(grants: Sequence[Grant]) -> frozenset[Permission]:
     """Return everything that whoever has these grants may do."""
     return frozenset(permission for permission in Permission if decide(grants, permission))

@@ -1,13 +1,16 @@
-"""*Rules of a person.* Decides what follows from a change: display name, status, link, who counts as administrator.
+"""*Rules of a person.* Decides what follows from a change: display name, status, link, sessions, who administers.
 
 Knows resources and accounts; knows no storage, request or clock. Plain functions from a state to the next.
 """
 
 from dataclasses import dataclass, replace
 
-from musterbook.directory.account import Account, DisplayNameOrigin, Role, Source, Status
+from msgspec import UNSET
+
+from musterbook.directory.account import Account, DisplayNameOrigin, Password, Role, Source, Status
 from musterbook.directory.actor import ActorKind
 from musterbook.directory.history import Action
+from musterbook.directory.permissions import sorted_roles
 from musterbook.scim import Resource, ResourceType
 from musterbook.scim.errors import InvalidValueError
 
@@ -24,6 +27,8 @@ class State:
     resource: Resource
     account: Account | None
     """``None`` for resources that are no persons."""
+    granted: tuple[Role, ...] = ()
+    """What was granted to a group, or to Everyone. The roles of a person are in the account."""
 
 
 def is_person(resource_type: ResourceType) -> bool:
@@ -83,10 +88,14 @@ def _display_name(resource: Resource) -> tuple[str, DisplayNameOrigin]:
 def administers_until(account: Account | None) -> str | None:
     """Return until when a person counts as an administrator who can sign in; ``None``: does not.
 
-    A break-glass account that was not set up counts until its set-up link expires.
+    Only a role of one's own counts: a provider may empty a group at any moment. A break-glass account without a
+    password counts until its set-up link expires. What the store adds, because it is a matter of other rows: where
+    single sign-on is the only way, whoever is no break-glass account counts once the provider's name for them is known.
     """
     if account is None or account.status is not Status.ACTIVE or Role.ADMINISTRATOR not in account.roles:
         return None
+    if account.source is Source.BREAK_GLASS and account.password is UNSET:
+        return account.setup_expires_at
     return account.setup_expires_at or FOREVER
 
 
@@ -110,13 +119,57 @@ def action_between(before: State, after: State) -> Action:
 
 def grant(account: Account, role: Role) -> Account:
     """Return the account with ``role``."""
-    roles = tuple(sorted({*account.roles, role}, key=lambda item: item.value))
-    return replace(account, roles=roles)
+    return replace(account, roles=sorted_roles((*account.roles, role)))
 
 
 def revoke(account: Account, role: Role) -> Account:
     """Return the account without ``role``."""
     return replace(account, roles=tuple(item for item in account.roles if item is not role))
+
+
+def with_role(state: State, role: Role) -> State:
+    """Return the state after ``role`` was granted to the person, the group or Everyone."""
+    if state.account is not None:
+        return replace(state, account=grant(state.account, role))
+    return replace(state, granted=sorted_roles((*state.granted, role)))
+
+
+def without_role(state: State, role: Role) -> State:
+    """Return the state after ``role`` was revoked from the person, the group or Everyone."""
+    if state.account is not None:
+        return replace(state, account=revoke(state.account, role))
+    return replace(state, granted=tuple(item for item in state.granted if item is not role))
+
+
+def set_password(account: Account, password: Password) -> Account:
+    """Return the account with a password that its owner has set, so that it needs no set-up any more."""
+    return replace(account, password=password, setup_expires_at=None)
+
+
+def end_sessions(account: Account) -> Account:
+    """Return the account after every session ended."""
+    return replace(account, session_epoch=account.epoch + 1)
+
+
+def follow_sessions(before: Account | None, after: Account | None) -> Account | None:
+    """Return ``after``, with every session ended where the change is one that ends them, whoever makes it.
+
+    Suspension is, and so is another password, or none. Reactivation is not, so it revives no session, either.
+    """
+    if before is None or after is None or after.epoch != before.epoch:
+        return after
+    is_suspended = before.status is Status.ACTIVE and after.status is Status.SUSPENDED
+    return end_sessions(after) if is_suspended or after.password != before.password else after
+
+
+def entomb(account: Account) -> Account:
+    """Return the account of somebody who is removed, as the tombstone keeps it.
+
+    A tombstone is kept for long and may hold no secret, so whoever comes back sets up a password and a second factor
+    anew. No session outlives the removal.
+    """
+    gone = replace(account, status=Status.REMOVED, password=UNSET, second_factor_at=UNSET)
+    return end_sessions(gone)
 
 
 def name_by_administrator(account: Account | None, name: str) -> Account | None:

@@ -52,7 +52,8 @@ from musterbook.scim.versions import NO_PRECONDITION
 
 _SOURCES = {
     ActorKind.SCIM: Source.SCIM,
-    ActorKind.ADMINISTRATOR: Source.CONSOLE,
+    ActorKind.PERSON: Source.CONSOLE,
+    ActorKind.SIGN_IN: Source.SIGN_IN,
     ActorKind.COMMAND_LINE: Source.COMMAND_LINE,
 }
 
@@ -166,7 +167,7 @@ class ScimOperations:
         account = rules.follow_resource(before.account, resource, actor.kind)
         if account is not None and password is not None:
             account = await password.follow(account, self._writer.now())
-        after = State(resource, account)
+        after = State(resource, account, before.granted)
         members = _edit_of(operation, current)
         if after == before:
             if members is None:

@@ -11,27 +11,44 @@ from musterbook.directory.access import authorize
 from musterbook.directory.actor import Actor
 from musterbook.directory.clock import Clock, RandomBytes
 from musterbook.directory.directory_operations import DirectoryOperations
+from musterbook.directory.grant_store import DirectoryStore
+from musterbook.directory.lockout import Lockouts
 from musterbook.directory.operation import (
+    AccountOperation,
     AnyOperation,
     AnyOutcome,
+    ChangeSignInSettings,
     CreatedTogether,
     CreateTogether,
     DirectoryOperation,
+    Explained,
+    ExplainPermission,
+    FindGroup,
     FindPerson,
+    Granted,
     GrantRole,
+    Held,
+    HeldPermissions,
     History,
     ListHistory,
     ListPeople,
     People,
+    PreflightSsoOnly,
+    ReadEveryone,
+    ReadSamlConnection,
+    ReadSignInSettings,
     RestoreResource,
     RevokeRole,
+    SamlConnected,
     SetDisplayName,
+    SetSamlConnection,
     Shown,
+    SignInSettled,
 )
 from musterbook.directory.passwords import PasswordHashes
 from musterbook.directory.records import Records
 from musterbook.directory.scim_operations import ScimOperations
-from musterbook.directory.store import QueryTooExpensiveError, ResourceStore, StoreUnavailableError
+from musterbook.directory.store import QueryTooExpensiveError, StoreUnavailableError
 from musterbook.directory.writing import Writer
 from musterbook.scim.operation import (
     Created,
@@ -55,7 +72,7 @@ class Directory:
     """The people and groups of all tenants. An operation sees the tenant of its actor and no other."""
 
     def __init__(
-        self, store: ResourceStore, clock: Clock, random_bytes: RandomBytes, hashes: PasswordHashes | None = None
+        self, store: DirectoryStore, clock: Clock, random_bytes: RandomBytes, hashes: PasswordHashes | None = None
     ) -> None:
         """Work on ``store``; time and chance are arguments. Without ``hashes`` no password is kept."""
         records = Records(store)
@@ -83,7 +100,19 @@ class Directory:
     @overload
     async def perform(self, actor: Actor, operation: DeleteResource) -> Deleted: ...
     @overload
-    async def perform(self, actor: Actor, operation: FindPerson | GrantRole | RevokeRole | SetDisplayName) -> Shown: ...
+    async def perform(self, actor: Actor, operation: FindPerson | SetDisplayName | AccountOperation) -> Shown: ...
+    @overload
+    async def perform(self, actor: Actor, operation: GrantRole | RevokeRole | FindGroup | ReadEveryone) -> Granted: ...
+    @overload
+    async def perform(self, actor: Actor, operation: HeldPermissions) -> Held: ...
+    @overload
+    async def perform(self, actor: Actor, operation: ExplainPermission) -> Explained: ...
+    @overload
+    async def perform(self, actor: Actor, operation: ReadSignInSettings | ChangeSignInSettings) -> SignInSettled: ...
+    @overload
+    async def perform(self, actor: Actor, operation: ReadSamlConnection | SetSamlConnection) -> SamlConnected: ...
+    @overload
+    async def perform(self, actor: Actor, operation: PreflightSsoOnly) -> Lockouts: ...
     @overload
     async def perform(self, actor: Actor, operation: ListPeople) -> People: ...
     @overload
@@ -101,6 +130,7 @@ class Directory:
         """
         authorize(actor, operation)
         try:
+            await self._own.check_rank(actor, operation)
             if isinstance(operation, DirectoryOperation):
                 return await self._own.perform(actor, operation)
             if isinstance(operation, CreateTogether):

@@ -7,11 +7,12 @@ moved on meanwhile, the change is computed again from what is there by then.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TypeVar
 
 from musterbook.directory import errors
-from musterbook.directory.actor import Actor
-from musterbook.directory.changes import Occasion, state_of, update_change
+from musterbook.directory.actor import Actor, ResourceId
+from musterbook.directory.changes import Occasion, create_change, state_of, update_change
 from musterbook.directory.clock import Clock, RandomBytes, make_id, render_time
 from musterbook.directory.history import Action
 from musterbook.directory.records import Records
@@ -126,6 +127,46 @@ class Writer:
             if after != before:
                 _, change = update_change(current, before, after, self.occasion(actor, action))
                 await self.commit(change, resource_type)
+            return after
+
+        return await self.latest(attempt)
+
+    async def settle(
+        self,
+        actor: Actor,
+        beginning: State,
+        next_state: Callable[[State], State],
+        action: Action,
+        *,
+        locks_out: Callable[[State, State], bool] | None = None,
+    ) -> State:
+        """Bring what every tenant has to the next state and return it; what changes nothing stores nothing.
+
+        There is no row of it until somebody decides: then it is at its ``beginning``. Where ``locks_out`` says so of
+        the states before and after, the change is made only if an administrator can still sign in afterwards.
+
+        Raises:
+            ConflictError: none could.
+        """
+        resource_type = beginning.resource.resource_type
+        id_ = ResourceId(beginning.resource.id or "")
+
+        async def attempt() -> State:
+            current = await self._store.get(actor.tenant_id, resource_type.name, id_)
+            before = beginning if current is None else state_of(resource_type, current)
+            after = next_state(before)
+            if after == before:
+                return after
+            occasion = self.occasion(actor, action)
+            if current is None:
+                _, change = create_change(after, occasion)
+            else:
+                _, change = update_change(current, before, after, occasion)
+            is_risky = locks_out is not None and locks_out(before, after)
+            try:
+                await self._store.commit(replace(change, may_remove_administrator=is_risky))
+            except LastAdministratorError as error:
+                raise errors.nobody_could_administer() from error
             return after
 
         return await self.latest(attempt)

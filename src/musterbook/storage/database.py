@@ -2,7 +2,8 @@
 
 from typing import Protocol
 
-from musterbook.directory.store import ResourceStore, TenantStore
+from musterbook.directory.grant_store import DirectoryStore
+from musterbook.directory.store import TenantStore
 from musterbook.identity.store import KeyStore
 from musterbook.identity.stores import IdentityStores
 from musterbook.storage.migrations import SchemaVersion
@@ -12,7 +13,7 @@ class Stores(Protocol):
     """The stores of one database."""
 
     @property
-    def resources(self) -> ResourceStore:
+    def resources(self) -> DirectoryStore:
         """Resources, revisions and events."""
         ...
 
@@ -44,7 +45,7 @@ class Database(Stores, Protocol):
         ...
 
     async def schema_version(self) -> SchemaVersion:
-        """Return which migrations the database holds."""
+        """Return which migrations and keys the database holds."""
         ...
 
     async def now(self) -> str:

@@ -3,7 +3,7 @@
 Knows no SQL but that of leaving groups. Nearly every change is one statement (``writes``). A transaction of several is
 for what must be looked at under a lock:
 
-* whether another administrator stays,
+* whether an administrator stays who can sign in,
 * who comes and goes together with new attributes of a group, or with a new group,
 * which groups somebody leaves who is removed. Somebody without a group is removed by one statement all the same: where
   the foreign key of ``members`` refuses it, whoever is removed was in a group, or became a member while it waited.
@@ -20,6 +20,7 @@ from musterbook.directory.store import Change, Record, StaleRevisionError
 from musterbook.scim.members import MEMBER_TYPES, MembersEdit
 from musterbook.storage.postgres.connection import Connection
 from musterbook.storage.postgres.failures import is_still_member
+from musterbook.storage.postgres.grants import check_an_administrator_stays, lock_guard
 from musterbook.storage.postgres.group_lock import (
     GROUP,
     NOBODY,
@@ -30,7 +31,7 @@ from musterbook.storage.postgres.group_lock import (
     store_groups,
 )
 from musterbook.storage.postgres.transaction import transaction
-from musterbook.storage.postgres.writes import check_another_administrator_stays, write
+from musterbook.storage.postgres.writes import write
 from musterbook.storage.rows import RECORD_COLUMNS, read_record
 
 # Waits for whoever adds it to a group at this moment, and keeps everybody from doing so.
@@ -66,9 +67,11 @@ async def store_change(connection: Connection, change: Change) -> tuple[str, ...
             return ()
     async with transaction(connection):
         if change.may_remove_administrator:
-            await check_another_administrator_stays(connection, change)
+            await lock_guard(connection, change)
         edited = await _edit(connection, change)
         await write(connection, change, edited)
+        if change.may_remove_administrator:
+            await check_an_administrator_stays(connection, change)
     return edited.unknown
 
 

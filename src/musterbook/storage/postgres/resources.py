@@ -1,6 +1,7 @@
 """*Resources on PostgreSQL.* Reads and stores resources, their history and their events.
 
-How a change is written is decided in ``writes``, how a list is found in ``search``.
+How a change is written is decided in ``writes``, how a list is found in ``search``, and how it is seen who may do what
+in ``grants``.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import asyncpg
 
 from musterbook.directory import ResourceId, TenantId
 from musterbook.directory.events import StoredEvent
+from musterbook.directory.grant_store import Examined, Surroundings
 from musterbook.directory.store import (
     Change,
     HistoryEntry,
@@ -23,6 +25,7 @@ from musterbook.directory.store import (
 )
 from musterbook.scim import ResourceType
 from musterbook.scim.operation import Page, Query
+from musterbook.storage.postgres import grants
 from musterbook.storage.postgres.changes import store_change
 from musterbook.storage.postgres.connection import Connection, Value
 from musterbook.storage.postgres.failures import is_still_member, was_rolled_back
@@ -89,7 +92,7 @@ T = TypeVar("T")
 
 
 class PostgresResourceStore:
-    """The port :class:`musterbook.directory.store.ResourceStore`."""
+    """The port :class:`musterbook.directory.grant_store.DirectoryStore`."""
 
     def __init__(self, pool: Pool, *, search_seconds: float) -> None:
         self._pool = pool
@@ -155,6 +158,28 @@ class PostgresResourceStore:
     async def events(self, tenant_id: TenantId, *, after: tuple[int, int], limit: int) -> Sequence[StoredEvent]:
         """Return events in commit order after (transaction_id, position), none of a transaction still open."""
         return [read_event(row) for row in await self._pool.rows(EVENTS, tenant_id, *after, limit)]
+
+    async def surroundings(
+        self, tenant_id: TenantId, resource_type: str, resource_id: ResourceId
+    ) -> Surroundings | None:
+        """Return a person with everything by which they hold permissions, or ``None``."""
+        return await grants.surroundings(self._pool, tenant_id, resource_type, resource_id)
+
+    async def examine(
+        self, tenant_id: TenantId, resource_type: str, *, connection_id: str, after: ResourceId | None, limit: int
+    ) -> Sequence[Examined]:
+        """Return people in the order of their ids, and whether each is bound to the connection."""
+        return await grants.examine(self._pool, tenant_id, resource_type, connection_id, after, limit)
+
+    async def examine_administrators(
+        self, tenant_id: TenantId, *, connection_id: str, at: str, limit: int
+    ) -> Sequence[Examined]:
+        """Return those who count as administrators at the time ``at``, bound to the connection or not."""
+        return await grants.examine_administrators(self._pool, tenant_id, connection_id, at, limit)
+
+    async def count_bound(self, tenant_id: TenantId, *, connection_id: str) -> int:
+        """Return how many accounts are bound to a connection."""
+        return await grants.count_bound(self._pool, tenant_id, connection_id)
 
 
 def _more_seconds(change: Change | MembersChange) -> float:

@@ -16,7 +16,6 @@ import asyncpg
 
 from musterbook.directory.store import (
     Change,
-    LastAdministratorError,
     Record,
     StaleRevisionError,
     UniqueKeyTakenError,
@@ -117,15 +116,6 @@ WITH resource AS (
 SELECT 1 FROM resource
 """
 
-LOCK_GUARD: Final = "SELECT 1 FROM tenant_guards WHERE tenant_id = $1 FOR UPDATE"
-
-# A statement of its own, after the lock: it sees what was committed while this transaction waited.
-ANOTHER_ADMINISTRATOR: Final = """
-SELECT 1 FROM resources
-WHERE tenant_id = $1 AND administers_until > $2 AND NOT (resource_type = $3 AND id = $4)
-LIMIT 1
-"""
-
 # A name that a resource holds is the client's to change. The other two say that the change was computed from a state
 # that has passed: the resource exists, or was restored and removed again, so that the revision's number is taken.
 _REFUSALS: Final = {
@@ -150,20 +140,6 @@ async def write(connection: Connection, change: Change, edited: Edited = NOBODY)
         raise refusal from error
     if not rows:
         raise StaleRevisionError
-
-
-async def check_another_administrator_stays(connection: Connection, change: Change) -> None:
-    """Lock the tenant's guard row until the open transaction ends, and count who is left without ``change``.
-
-    Raises:
-        LastAdministratorError: nobody is left.
-        StaleRevisionError: there is no such tenant, so there is no resource to change.
-    """
-    if not await connection.fetch(LOCK_GUARD, change.tenant_id):
-        raise StaleRevisionError
-    resource = (change.resource_type, change.revision.resource_id)
-    if not await connection.fetch(ANOTHER_ADMINISTRATOR, change.tenant_id, change.revision.at, *resource):
-        raise LastAdministratorError
 
 
 async def _execute(connection: Connection, change: Change, edited: Edited) -> list[Row]:

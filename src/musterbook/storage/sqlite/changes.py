@@ -15,7 +15,6 @@ from musterbook.directory.store import (
     Change,
     CreationRefusedError,
     GroupLeft,
-    LastAdministratorError,
     MembersChange,
     MembersOutcome,
     Record,
@@ -27,6 +26,7 @@ from musterbook.scim import IndexEntries
 from musterbook.scim.members import MEMBER_TYPES
 from musterbook.storage.rows import RECORD_COLUMNS, REVISION_COLUMNS, display_of, ids_text, may_be_stored, read_record
 from musterbook.storage.sqlite.connection import Value
+from musterbook.storage.sqlite.grants import check_an_administrator_stays
 from musterbook.storage.sqlite.members import Edited, edit_members, groups_of, remove_all_members, remove_member
 
 GROUP: Final = "Group"
@@ -85,12 +85,6 @@ INSERT INTO counters (tenant_id, resource_type, slot, total) VALUES (?1, ?2, 0, 
 ON CONFLICT (tenant_id, resource_type, slot) DO UPDATE SET total = total + ?3
 """
 
-_ANOTHER_ADMINISTRATOR: Final = """
-SELECT 1 FROM resources
-WHERE tenant_id = ?1 AND administers_until > ?2 AND NOT (resource_type = ?3 AND id = ?4)
-LIMIT 1
-"""
-
 # SQLite names the columns of a broken constraint, not its name. A name that a resource holds is the client's to change.
 # The other two say that the change was computed from a state that has passed: the resource exists, or was restored and
 # removed again, so that the revision's number is taken.
@@ -113,8 +107,6 @@ def store_change(connection: sqlite3.Connection, change: Change) -> Sequence[str
         UniqueKeyTakenError, StaleRevisionError, LastAdministratorError, UnknownMembersError: as
             :meth:`musterbook.directory.store.ResourceStore.commit`.
     """
-    if change.may_remove_administrator:
-        _check_another_administrator_stays(connection, change)
     try:
         if change.record is None:
             edited = _delete(connection, change)
@@ -128,6 +120,8 @@ def store_change(connection: sqlite3.Connection, change: Change) -> Sequence[str
         if refusal is None:
             raise
         raise refusal from error
+    if change.may_remove_administrator:
+        check_an_administrator_stays(connection, change)
     return edited.unknown
 
 
@@ -189,13 +183,6 @@ def _group(connection: sqlite3.Connection, change: MembersChange) -> Record | No
         return None
     row = connection.execute(_GET, (change.tenant_id, GROUP, change.group_id)).fetchone()
     return None if row is None else read_record(row)
-
-
-def _check_another_administrator_stays(connection: sqlite3.Connection, change: Change) -> None:
-    # Nobody else writes until this transaction ends, so nobody can remove the other administrator meanwhile.
-    others = (change.tenant_id, change.revision.at, change.resource_type, change.revision.resource_id)
-    if connection.execute(_ANOTHER_ADMINISTRATOR, others).fetchone() is None:
-        raise LastAdministratorError
 
 
 def _create(connection: sqlite3.Connection, change: Change, record: Record) -> Edited:

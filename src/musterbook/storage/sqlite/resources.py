@@ -1,7 +1,7 @@
 """*Resources on SQLite.* Reads and stores resources, their history and their events.
 
-How a change is written is decided in ``changes``, how a list is found in ``search``, and how memberships are read in
-``related``.
+How a change is written is decided in ``changes``, how a list is found in ``search``, how memberships are read in
+``related``, and how it is seen who may do what in ``grants``.
 """
 
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from typing import Final
 
 from musterbook.directory import ResourceId, TenantId
 from musterbook.directory.events import StoredEvent
+from musterbook.directory.grant_store import Examined, Surroundings
 from musterbook.directory.store import Change, HistoryEntry, HistoryQuery, MembersChange, MembersOutcome, Record
 from musterbook.scim import ResourceType
 from musterbook.scim.operation import Page, Query
@@ -23,6 +24,7 @@ from musterbook.storage.rows import (
     read_record,
     read_related,
 )
+from musterbook.storage.sqlite import grants
 from musterbook.storage.sqlite.changes import store_change, store_members_change, store_together
 from musterbook.storage.sqlite.connection import Reader, Row, Value
 from musterbook.storage.sqlite.related import get_with_related
@@ -56,7 +58,7 @@ LIMIT ?
 
 
 class SqliteResourceStore:
-    """The port :class:`musterbook.directory.store.ResourceStore`."""
+    """The port :class:`musterbook.directory.grant_store.DirectoryStore`."""
 
     def __init__(self, reader: Reader, writer: Writer, *, search_seconds: float) -> None:
         self._reader = reader
@@ -124,6 +126,28 @@ class SqliteResourceStore:
         """Return events in commit order after (transaction_id, position), none of a transaction still open."""
         # A position stands for its transaction: writers come one after the other.
         return [read_event(row) for row in self._reader.rows(EVENTS, (tenant_id, max(after), limit))]
+
+    async def surroundings(
+        self, tenant_id: TenantId, resource_type: str, resource_id: ResourceId
+    ) -> Surroundings | None:
+        """Return a person with everything by which they hold permissions, or ``None``."""
+        return grants.surroundings(self._reader, tenant_id, resource_type, resource_id)
+
+    async def examine(
+        self, tenant_id: TenantId, resource_type: str, *, connection_id: str, after: ResourceId | None, limit: int
+    ) -> Sequence[Examined]:
+        """Return people in the order of their ids, and whether each is bound to the connection."""
+        return grants.examine(self._reader, tenant_id, resource_type, connection_id, after, limit)
+
+    async def examine_administrators(
+        self, tenant_id: TenantId, *, connection_id: str, at: str, limit: int
+    ) -> Sequence[Examined]:
+        """Return those who count as administrators at the time ``at``, bound to the connection or not."""
+        return grants.examine_administrators(self._reader, tenant_id, connection_id, at, limit)
+
+    async def count_bound(self, tenant_id: TenantId, *, connection_id: str) -> int:
+        """Return how many accounts are bound to a connection."""
+        return grants.count_bound(self._reader, tenant_id, connection_id)
 
 
 def _read_record_with_related(row: Row) -> Record:
