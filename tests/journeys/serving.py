@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 from tests.postgres import SECRET_KEY
@@ -24,14 +24,16 @@ class CommandFailedError(Exception):
     """A command ended with another code than 0."""
 
 
-def run_command(*arguments: str, folder: Path, expected: int = 0) -> str:
-    """Run ``musterbook`` with these arguments and return its standard output."""
+def run_command(
+    *arguments: str, folder: Path, expected: int = 0, output: Literal["stdout", "stderr"] = "stdout"
+) -> str:
+    """Run ``musterbook`` with these arguments and return its standard output, or what it says beside it."""
     done = subprocess.run(
         [*COMMAND, *arguments], cwd=folder, env=environment(), capture_output=True, text=True, check=False, timeout=120
     )
     if done.returncode != expected:
         raise CommandFailedError(f"{arguments} ended with {done.returncode}: {done.stdout}{done.stderr}")
-    return done.stdout
+    return done.stdout if output == "stdout" else done.stderr
 
 
 def environment() -> dict[str, str]:
