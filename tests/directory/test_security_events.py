@@ -81,6 +81,15 @@ SUSPENDED = revision(Action.SUSPENDED, {"userName": "ada", "active": False, "nam
 REMOVED = revision(Action.DEPROVISIONED, {"userName": "ada", "active": True}, number=3)
 
 
+def test_an_attribute_called_account_is_the_resources_own_where_there_is_no_account() -> None:
+    """What is ours of a person is not told; an operator's resource may have an attribute of that name."""
+    before, after = ({"account": {"number": number}} for number in ("1", "2"))
+    changed = [revision(Action.CREATED, before), revision(Action.UPDATED, after, number=2)]
+    assert events(*changed) == {f"{PUT}:notice": {"version": 'W/"2"', "attributes": ["account.number"]}}
+    persons = [replace(item, account='{"status":"active"}') for item in changed]
+    assert events(*persons) is None
+
+
 def test_the_claims_of_a_creation() -> None:
     """A token names its subject by the relative path and the client's own id, the transaction and the time."""
     made = revision(Action.CREATED, {"externalId": "00u1", "userName": "ada", "active": True})
