@@ -60,6 +60,8 @@ from musterbook.scim.schema import group_type, user_type
 _OfOneType: TypeAlias = (
     CreateResource | GetResource | SearchResources | ReplaceResource | PatchResource | DeleteResource
 )
+_Asked: TypeAlias = ScimOperation | CreateTogether
+"""What SCIM has an operation for."""
 _OfOnePerson: TypeAlias = (
     GetResource
     | ReplaceResource
@@ -124,7 +126,7 @@ def changed_person(actor: Actor, operation: AnyOperation) -> PersonKey | None:
 
 
 def _authorize_client(operation: AnyOperation) -> None:
-    if isinstance(operation, DirectoryOperation):
+    if not isinstance(operation, _Asked):
         raise ForbiddenError("A SCIM client may not do this.")
     for each in _parts(operation):
         if each.resource_type.name in OWN_TYPES:
@@ -134,7 +136,7 @@ def _authorize_client(operation: AnyOperation) -> None:
 
 def _check_are_resources(operation: AnyOperation) -> None:
     """Return if ``operation`` asks for no settings by way of SCIM, where nothing would check them."""
-    if isinstance(operation, DirectoryOperation):
+    if not isinstance(operation, _Asked):
         return
     if any(each.resource_type.name in SETTINGS_TYPES for each in _parts(operation)):
         raise ForbiddenError("Settings are read and changed by operations of their own.")
@@ -177,9 +179,9 @@ def _concerns_oneself(actor: Actor, operation: AnyOperation) -> bool:
 
 def needed_permissions(operation: AnyOperation) -> frozenset[Permission]:
     """Return the permissions that a person needs for ``operation``: one, or one for each of its parts."""
-    if isinstance(operation, DirectoryOperation):
-        return frozenset({_needed(operation)})
-    return frozenset(_needed_for(each) for each in _parts(operation))
+    if isinstance(operation, _Asked):
+        return frozenset(_needed_for(each) for each in _parts(operation))
+    return frozenset({_needed(operation)})
 
 
 def _needed_for(operation: _OfOneType) -> Permission:
@@ -218,7 +220,7 @@ def _needed(operation: DirectoryOperation) -> Permission:
             assert_never(operation)
 
 
-def _parts(operation: ScimOperation | CreateTogether) -> Sequence[_OfOneType]:
+def _parts(operation: _Asked) -> Sequence[_OfOneType]:
     """Return the operations of one type that ``operation`` consists of."""
     match operation:
         case CreateTogether(creates):

@@ -156,10 +156,11 @@ def follow_sessions(before: Account | None, after: Account | None) -> Account | 
 
     Suspension is, and so is another password, or none. Reactivation is not, so it revives no session, either.
     """
-    if before is None or after is None or after.epoch != before.epoch:
+    if before is None or after is None or after is before:
         return after
-    is_suspended = before.status is Status.ACTIVE and after.status is Status.SUSPENDED
-    return end_sessions(after) if is_suspended or after.password != before.password else after
+    is_suspended = after.status is Status.SUSPENDED and before.status is Status.ACTIVE
+    is_over = is_suspended or after.password != before.password
+    return end_sessions(after) if is_over and after.epoch == before.epoch else after
 
 
 def entomb(account: Account) -> Account:

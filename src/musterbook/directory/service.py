@@ -8,7 +8,7 @@ from typing import overload
 
 from musterbook.directory import errors
 from musterbook.directory.access import authorize
-from musterbook.directory.actor import Actor
+from musterbook.directory.actor import Actor, ActorKind
 from musterbook.directory.clock import Clock, RandomBytes
 from musterbook.directory.directory_operations import DirectoryOperations
 from musterbook.directory.grant_store import DirectoryStore
@@ -20,7 +20,6 @@ from musterbook.directory.operation import (
     ChangeSignInSettings,
     CreatedTogether,
     CreateTogether,
-    DirectoryOperation,
     Explained,
     ExplainPermission,
     FindGroup,
@@ -130,12 +129,13 @@ class Directory:
         """
         authorize(actor, operation)
         try:
-            await self._own.check_rank(actor, operation)
-            if isinstance(operation, DirectoryOperation):
-                return await self._own.perform(actor, operation)
+            if actor.kind is ActorKind.PERSON:
+                await self._own.check_rank(actor, operation)
+            if isinstance(operation, ScimOperation):
+                return await self._scim.perform(actor, operation)
             if isinstance(operation, CreateTogether):
                 return await self._scim.create_together(actor, operation)
-            return await self._scim.perform(actor, operation)
+            return await self._own.perform(actor, operation)
         except StoreUnavailableError as error:
             raise errors.store_away() from error
         except QueryTooExpensiveError as error:
