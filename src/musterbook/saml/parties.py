@@ -14,8 +14,8 @@ from musterbook.saml.certificates import Certificate, ServiceKey, parse_certific
 from musterbook.saml.errors import SettingsError, SettingsField, SettingsProblem
 
 EMAIL_NAME_ID: Final = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
-MAX_CERTIFICATES: Final = 8
-"""Each is tried on each signature: two are needed for a change of certificates, and some publish a few more."""
+MAX_CERTIFICATES: Final = 10
+"""Each is tried on each signature: two are needed for a change of certificates."""
 _MAX_TEXT = 1024
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 

@@ -33,6 +33,8 @@ from musterbook.saml.xml import DS, Element, make_parser, name_of, only_child, p
 SIGNATURE: Final = f"{DS}Signature"
 RSA_SHA256: Final = SignatureMethod.RSA_SHA256.value
 
+# A chain of certificates fits; the signature is copied for each certificate that is tried.
+_MAX_KEY_INFO = 32
 _ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
 _EXCLUSIVE = frozenset(
     {
@@ -188,8 +190,9 @@ def _check_shape(element: Element) -> None:
         raise SamlError(Refusal.UNSIGNED, f"{name_of(element)} is not signed.")
     parts = [DS + name for name in ("SignedInfo", "SignatureValue", "KeyInfo")]
     signed_info, signature_value, *key_info = _children(signature, parts, optional=1)
-    if any(node.tag not in KEY_INFO for part in key_info for node in part.iter()):
-        raise SamlError(Refusal.SIGNATURE_SHAPE, "KeyInfo holds something else than a key.")
+    about_keys = [node.tag for part in key_info for node in part.iter()]
+    if len(about_keys) > _MAX_KEY_INFO or not KEY_INFO.issuperset(about_keys):
+        raise SamlError(Refusal.SIGNATURE_SHAPE, "KeyInfo holds something else than a few keys.")
     parts = [DS + name for name in ("CanonicalizationMethod", "SignatureMethod", "Reference")]
     canonicalization, method, reference = _children(signed_info, parts)
     _check_canonicalization(canonicalization)
