@@ -54,7 +54,12 @@ def is_same(present: Mapping[str, Json], email: Mapping[str, Json]) -> bool:
     """Return whether an address is one that is there already: the same value for the same purpose."""
     if "value" not in email or "value" not in present:
         return {**present, "primary": None} == {**email, "primary": None}
-    return key(present["value"]) == key(email["value"]) and present.get("type") == email.get("type")
+    return key(present["value"]) == key(email["value"]) and is_of_type(present, email.get("type"))
+
+
+def is_of_type(email: Mapping[str, Json], type_: str | None) -> bool:
+    """Return whether an address is for a purpose, of whatever case; ``None``: for none."""
+    return key(email.get("type", "")) == key(type_ or "")
 
 
 def settle(emails: list[Json], primary: list[Json]) -> None:
@@ -68,7 +73,7 @@ def settle(emails: list[Json], primary: list[Json]) -> None:
 
 def write_emails(attributes: Attributes, type_: str, values: Attributes, *, whole: bool, makes: bool) -> None:
     """Set sub-attributes of all addresses of a type; where there is none, make one or refuse."""
-    selected = [item for item in attributes.get("emails", []) if item.get("type") == type_]
+    selected = [item for item in attributes.get("emails", []) if is_of_type(item, type_)]
     if not selected:
         if not makes:
             raise RefusedError((400, "noTarget"))

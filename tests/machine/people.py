@@ -172,7 +172,7 @@ def selected_emails(draw: st.DrawFn) -> Operation:
     if kind == "remove":
         return Operation(
             {"op": "remove", "path": filtered},
-            lambda attributes, _: edits.remove_emails(attributes, lambda item: item.get("type") == type_),
+            lambda attributes, _: edits.remove_emails(attributes, lambda item: edits.is_of_type(item, type_)),
         )
     op = draw(st.sampled_from(["add", "replace"]))
     if kind == "part":
@@ -192,7 +192,7 @@ def selected_emails(draw: st.DrawFn) -> Operation:
     made: Attributes = {**values, "type": values.get("type", quoted)}
 
     def write(attributes: Attributes, caller: Caller) -> None:
-        has_some = any(item.get("type") == type_ for item in attributes.get("emails", []))
+        has_some = any(edits.is_of_type(item, type_) for item in attributes.get("emails", []))
         if has_some or caller.profile == RFC:
             edits.write_emails(attributes, type_, values, whole=whole, makes=False)
         else:
