@@ -320,7 +320,8 @@ def test_what_is_defined_no_more_is_kept_and_not_shown(database: str, tmp_path: 
         findings = read_json("doctor", database=database, folder=tmp_path)
         kept = "Kept, and served again once they are defined again: 1 of Badge."
         assert {"check": "stored types", "result": "notice", "says": kept} in findings
-        run_command("migrate", "--database", database, folder=tmp_path)
+        migrated = run_command("migrate", "--database", database, folder=tmp_path, output="stderr")
+        assert migrated == f"The schema is up to date.\n{kept}\n"
         assert "Badge" in run_command("history", "list", "acme", "--database", database, folder=tmp_path)
     write_settings(tmp_path)
     with serving(database, tmp_path) as server, Client(server.address, key) as client:

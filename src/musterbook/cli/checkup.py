@@ -69,7 +69,7 @@ async def examine(settings: Settings, environment: Mapping[str, str]) -> list[Fi
         return [*findings, Finding("database", Verdict.BAD, message_of(error))]
     try:
         findings.extend(await _database(database))
-        findings.extend(_not_served(await database.tenants.count_by_type(), definitions))
+        findings.extend(not_served(await database.tenants.count_by_type(), definitions))
     finally:
         await database.close()
     return findings
@@ -124,8 +124,8 @@ def _urns(extensions: Sequence[SchemaExtension]) -> str:
     return ", ".join(item.schema.id for item in extensions)
 
 
-def _not_served(counts: Mapping[str, int], definitions: Definitions) -> list[Finding]:
-    """Look for what was stored under definitions that are gone."""
+def not_served(counts: Mapping[str, int], definitions: Definitions) -> list[Finding]:
+    """Return what was stored under definitions that are gone, if there is anything."""
     served = {item.name for item in (*definitions.resource_types(), break_glass_type())}
     left = [f"{count} of {name}" for name, count in sorted(counts.items()) if count and name not in served]
     if not left:

@@ -23,7 +23,7 @@ from musterbook.settings import (
     gather_values,
     make_settings,
 )
-from musterbook.storage import backup_database, migrate_database, sqlite_path
+from musterbook.storage import backup_database, migrate_database, open_database, sqlite_path
 from musterbook.web import bind, serve_with_workers, url_of
 from musterbook.web import serve as serve_application
 from musterbook.wiring import SCIM_PATH, create_app, definitions_of
@@ -120,15 +120,26 @@ def migrate(*, common: Common = DEFAULTS) -> ExitCode:
     output = open_output(as_json=common.json)
 
     def work() -> None:
-        settings = common.settings()
-        custom_types = definitions_of(settings).added_types
-        applied = asyncio.run(migrate_database(settings.database_url, custom_types=custom_types))
+        applied, kept = asyncio.run(_migrate(common.settings()))
         if output.as_json:
-            output.json_line({"applied": list(applied)})
-        else:
-            output.say("\n".join(f"Applied {name}." for name in applied) or "The schema is up to date.")
+            output.json_line({"applied": applied})
+            return
+        lines = [f"Applied {name}." for name in applied] or ["The schema is up to date."]
+        output.say("\n".join([*lines, *kept]))
 
     return guard(output, work)
+
+
+async def _migrate(settings: Settings) -> tuple[list[str], list[str]]:
+    """Return the names of the migrations applied, and what was left as it is because nothing defines it."""
+    definitions = definitions_of(settings)
+    applied = await migrate_database(settings.database_url, custom_types=definitions.added_types)
+    database = await open_database(settings.database_url, custom_types=definitions.added_types)
+    try:
+        not_served = checkup.not_served(await database.tenants.count_by_type(), definitions)
+    finally:
+        await database.close()
+    return applied, [finding.says for finding in not_served]
 
 
 def backup(file: Annotated[Path, Parameter(metavar="FILE")], /, *, common: Common = DEFAULTS) -> ExitCode:
