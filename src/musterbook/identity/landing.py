@@ -1,0 +1,37 @@
+"""*Where every sign-in ends.* Decides what happens when it is proven who somebody is, by whichever way.
+
+Knows sessions and the log of sign-ins; knows no way of signing in. There is one function, so nothing that has to happen
+at a sign-in can be forgotten by one of the ways: the session with its limits, the line in the log, and what a product
+will be told of it.
+"""
+
+from dataclasses import dataclass
+
+from musterbook.directory import Tenant
+from musterbook.directory.sign_in_settings import SignInSettings
+from musterbook.identity.sessions import SignIn
+
+HOME = "/me"
+MAX_PATH_LENGTH = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Who somebody is, as one of the ways of signing in has proven it."""
+
+    tenant: Tenant
+    sign_in: SignIn
+    settings: SignInSettings
+    return_to: str = HOME
+    """Where in our pages somebody goes on."""
+
+
+def local_path(text: str) -> str:
+    """Return ``text`` if it is a path of ours, and where everybody goes otherwise (open redirect).
+
+    A path begins with one slash. A second one, or the backslash that browsers read as one, would make what follows the
+    name of a host.
+    """
+    is_path = text.startswith("/") and text[1:2] not in {"/", "\\"}
+    is_plain = text.isascii() and text.isprintable() and "\\" not in text and " " not in text
+    return text if is_path and is_plain and len(text) <= MAX_PATH_LENGTH else HOME

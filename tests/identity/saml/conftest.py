@@ -1,0 +1,5 @@
+"""Fixtures of the tests of signing in by an identity provider: a server with two tenants."""
+
+from tests.web.conftest import prepared, site
+
+__all__ = ["prepared", "site"]
