@@ -1,8 +1,8 @@
 """Identity providers played for real over HTTP: OneLogin, as an administrator and an application know it.
 
 Does: sends what OneLogin sends, byte for byte where that is known; shows what OneLogin shows; fails where OneLogin
-fails. Does not: know the server. This room imports no other and uses the standard library alone, so that it can
-stand in the tests of any SCIM service.
+fails. Does not: know the server. This room imports no other, and what provisions uses the standard library alone, so
+that it can stand in the tests of any SCIM service. What people sign in at are servers, and need what servers need.
 """
 
 from musterbook.simulator.errors import FailureReason, OneLoginFailureError, SimulatorError, StoryError
