@@ -1,18 +1,20 @@
 """Servers as an operator starts them: processes of their own, on loopback, stopped by whoever started them."""
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
+from musterbook.cli import application
 from tests.postgres import SECRET_KEY
 
 COMMAND = (sys.executable, "-m", "musterbook")
@@ -27,18 +29,34 @@ class CommandFailedError(Exception):
 def run_command(
     *arguments: str, folder: Path, expected: int = 0, output: Literal["stdout", "stderr"] = "stdout"
 ) -> str:
-    """Run ``musterbook`` with these arguments and return its standard output, or what it says beside it."""
-    done = subprocess.run(
-        [*COMMAND, *arguments], cwd=folder, env=environment(), capture_output=True, text=True, check=False, timeout=120
-    )
-    if done.returncode != expected:
-        raise CommandFailedError(f"{arguments} ended with {done.returncode}: {done.stdout}{done.stderr}")
-    return done.stdout if output == "stdout" else done.stderr
+    """Run ``musterbook`` with these arguments and return its standard output, or what it says beside it.
+
+    It runs in this process, which saves the second that starting one takes; ``tests/cli/test_process.py`` starts them.
+    """
+    streams = {name: io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for name in ("stdout", "stderr")}
+    kept = dict(os.environ)
+    with chdir(folder), redirect_stdout(streams["stdout"]), redirect_stderr(streams["stderr"]):
+        try:
+            os.environ.clear()
+            os.environ.update(environment(kept))
+            code = application.run_command(arguments)
+        finally:
+            os.environ.clear()
+            os.environ.update(kept)
+    said = {name: _text_of(stream) for name, stream in streams.items()}
+    if code != expected:
+        raise CommandFailedError(f"{arguments} ended with {code}: {said['stdout']}{said['stderr']}")
+    return said[output]
 
 
-def environment() -> dict[str, str]:
+def _text_of(stream: io.TextIOWrapper) -> str:
+    stream.seek(0)
+    return stream.read()
+
+
+def environment(given: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return the environment for a server, without settings of whoever runs the tests."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("MUSTERBOOK_")}
+    return {name: value for name, value in given.items() if not name.startswith("MUSTERBOOK_")}
 
 
 class Server:
