@@ -93,7 +93,8 @@ def saml_connection_type() -> ResourceType:
 
 def attributes_of_connection(connection: SamlConnection) -> dict[str, Json]:
     """Return the attributes under which a connection is stored."""
-    values = msgspec.to_builtins(connection)
+    # A list, as it is read: otherwise a connection that is set again as it is would look changed.
+    values = {**msgspec.to_builtins(connection), "certificates": [*connection.certificates]}
     return {name: values[field] for field, name in _NAMES.items() if values[field] is not None}
 
 
