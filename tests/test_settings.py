@@ -33,6 +33,9 @@ EVERY_VARIABLE = {
     "MUSTERBOOK_SECRET_KEY": f"{NEWER} {OLDER}",
     "MUSTERBOOK_DEFINITIONS": "badge.json, /etc/musterbook/staff.json",
     "MUSTERBOOK_OUTBOUND_NETWORKS": "10.20.0.0/16 fd00::/8",
+    "MUSTERBOOK_GOOGLE_CLIENT_ID": "1234.apps.googleusercontent.com",
+    "MUSTERBOOK_GOOGLE_CLIENT_SECRET": "GOCSPX-secret",
+    "MUSTERBOOK_GOOGLE_DISCOVERY_URL": "https://google.example/.well-known/openid-configuration",
 }
 EVERY_SETTING = Settings(
     database_url="postgresql://db/musterbook",
@@ -46,6 +49,9 @@ EVERY_SETTING = Settings(
     secret_keys=(NEWER, OLDER),
     definitions=("badge.json", "/etc/musterbook/staff.json"),
     outbound_networks=("10.20.0.0/16", "fd00::/8"),
+    google_client_id="1234.apps.googleusercontent.com",
+    google_client_secret="GOCSPX-secret",
+    google_discovery_url="https://google.example/.well-known/openid-configuration",
 )
 
 
@@ -63,6 +69,9 @@ def test_defaults() -> None:
         secret_keys=(),
         definitions=(),
         outbound_networks=(),
+        google_client_id=None,
+        google_client_secret=None,
+        google_discovery_url="https://accounts.google.com/.well-known/openid-configuration",
     )
 
 
@@ -81,6 +90,8 @@ def test_every_setting_can_stand_in_the_file(tmp_path: Path) -> None:
         f'requests_per_second = 50\nmetrics_token = "m"\nsecret_keys = ["{NEWER}", "{OLDER}"]\n'
         'definitions = ["badge.json", "/etc/musterbook/staff.json"]\n'
         'outbound_networks = ["10.20.0.0/16", "fd00::/8"]\n'
+        'google_client_id = "1234.apps.googleusercontent.com"\ngoogle_client_secret = "GOCSPX-secret"\n'
+        'google_discovery_url = "https://google.example/.well-known/openid-configuration"\n'
     )
     assert load_settings({}, {}, file) == EVERY_SETTING
 
@@ -134,7 +145,7 @@ def test_a_secret_file_that_cannot_be_read(tmp_path: Path, content: bytes | None
     [
         (b"port = ", " is not TOML: "),
         (b"\xff", " is not TOML: "),
-        (b"prot = 1", "There is no setting 'prot'. Settings are: base_url, database_url, definitions, host, "),
+        (b"prot = 1", "There is no setting 'prot'. Settings are: base_url, database_url, definitions, google_client_id, "),
         (b"[server]\nport = 1", "The setting 'server' in "),
         (b"port = 1.5", "The setting 'port' in "),
     ],
@@ -188,6 +199,12 @@ BASE_URL = (
          "'*' does not appear to be an IPv4 or IPv6 network.")),
         ("outbound_networks", "10.0.0.0/33", ("The setting outbound_networks holds networks such as 10.0.0.0/8: "
          "'10.0.0.0/33' does not appear to be an IPv4 or IPv6 network.")),
+        ("google_client_id", "1234", ("The settings google_client_id and google_client_secret are given together, or "
+         "neither is.")),
+        ("google_client_secret", "s", ("The settings google_client_id and google_client_secret are given together, or "
+         "neither is.")),
+        ("google_discovery_url", "https://accounts.google.com", ("The setting google_discovery_url is a web address "
+         "that ends in /.well-known/openid-configuration.")),
     ],
 )  # fmt: skip
 def test_a_value_that_cannot_be_used(name: str, value: SettingValue, message: str) -> None:
@@ -235,6 +252,8 @@ def test_a_base_url_ends_without_a_slash_whoever_gives_it() -> None:
         lambda: Settings(trusted_proxies=("*",)),
         lambda: Settings(requests_per_second=0),
         lambda: Settings(secret_keys=("secret",)),
+        lambda: Settings(outbound_networks=("*",)),
+        lambda: Settings(google_discovery_url="file:///.well-known/openid-configuration"),
     ],
 )
 def test_settings_that_a_product_writes_itself_are_checked(settings: Callable[[], Settings]) -> None:

@@ -23,6 +23,7 @@ _MAX_PORT = 65535
 _MAX_WORKERS = 64
 _MAX_REQUESTS_PER_SECOND = 100_000
 """More than a process can answer."""
+_WELL_KNOWN = "/.well-known/openid-configuration"
 MIN_SECRET_CHARACTERS = 32
 """What ``openssl rand -base64 32`` gives is longer; a word that somebody thought of is shorter."""
 
@@ -57,6 +58,12 @@ class Settings:
     """JSON files that define schemas and resource types; relative paths begin at the working folder."""
     outbound_networks: tuple[str, ...] = ()
     """Networks (CIDR) besides the public one that may be asked for what an administrator gives the address of."""
+    google_client_id: str | None = None
+    """This server as it is registered in Google's console, for signing in with Google; without it there is none."""
+    google_client_secret: str | None = field(default=None, repr=False)
+    """The secret that belongs to ``google_client_id``."""
+    google_discovery_url: str = "https://accounts.google.com/.well-known/openid-configuration"
+    """Where Google says how it is asked. Another one is for tests and demonstrations."""
 
     def __post_init__(self) -> None:
         """Check every value, also of a product that writes its settings in code.
@@ -74,6 +81,7 @@ class Settings:
         if self.requests_per_second is not None:
             _integer("requests_per_second", self.requests_per_second, 1, _MAX_REQUESTS_PER_SECOND)
         _check_secrets(self.secret_keys)
+        _check_google(self.google_client_id, self.google_client_secret, self.google_discovery_url)
 
 
 def gather_values(
@@ -120,10 +128,13 @@ def make_settings(values: Mapping[str, SettingValue]) -> Settings:
         workers=_integer("workers", values.get("workers", default.workers), 1, _MAX_WORKERS),
         trusted_proxies=_texts(values.get("trusted_proxies")),
         requests_per_second=_optional_integer("requests_per_second", values, 1, _MAX_REQUESTS_PER_SECOND),
-        metrics_token=None if not values.get("metrics_token") else str(values["metrics_token"]),
+        metrics_token=_optional_text("metrics_token", values),
         secret_keys=_texts(values.get("secret_keys")),
         definitions=_paths(values.get("definitions")),
         outbound_networks=_texts(values.get("outbound_networks")),
+        google_client_id=_optional_text("google_client_id", values),
+        google_client_secret=_optional_text("google_client_secret", values),
+        google_discovery_url=str(values.get("google_discovery_url", default.google_discovery_url)),
     )
 
 
@@ -233,6 +244,10 @@ def _optional_integer(name: str, values: Mapping[str, SettingValue], low: int, h
     return None if value is None or value == "" else _integer(name, value, low, high)
 
 
+def _optional_text(name: str, values: Mapping[str, SettingValue]) -> str | None:
+    return str(values[name]) if values.get(name) else None
+
+
 def _texts(value: SettingValue) -> tuple[str, ...]:
     parts = value if isinstance(value, tuple) else () if value is None else (str(value),)
     return tuple(text for part in parts for text in part.replace(",", " ").split())
@@ -249,6 +264,13 @@ def _check_secrets(texts: tuple[str, ...]) -> None:
             f"The setting secret_keys holds secrets of at least {MIN_SECRET_CHARACTERS} ASCII characters, such as "
             "`openssl rand -base64 32` prints."
         )
+
+
+def _check_google(client_id: str | None, client_secret: str | None, discovery_url: str) -> None:
+    if (client_id is None) != (client_secret is None):
+        raise SettingsError("The settings google_client_id and google_client_secret are given together, or neither is.")
+    if not discovery_url.startswith(("https://", "http://")) or not discovery_url.endswith(_WELL_KNOWN):
+        raise SettingsError(f"The setting google_discovery_url is a web address that ends in {_WELL_KNOWN}.")
 
 
 def _check_networks(name: str, texts: tuple[str, ...]) -> None:

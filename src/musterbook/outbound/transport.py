@@ -130,10 +130,7 @@ class CheckedTransport(httpx2.AsyncBaseTransport):
             stream=request.stream,
             extensions={**request.extensions, "sni_hostname": url.raw_host.decode("ascii")},
         )
-        # The machine's certificates are a long file: read beside the loop, and anew, because they are replaced.
-        tls = self._outbound.tls
-        if tls is None:
-            tls = await asyncio.to_thread(ssl.create_default_context)
+        tls = await self._tls(url.scheme)
         async with AsyncExitStack() as stack:
             inner = await stack.enter_async_context(httpx2.AsyncHTTPTransport(verify=tls, trust_env=False))
             with _failures_named(url):
@@ -144,6 +141,14 @@ class CheckedTransport(httpx2.AsyncBaseTransport):
             assert isinstance(body, httpx2.AsyncByteStream), "an asynchronous transport gives an asynchronous body"
             bounded = _BoundedBody(body, url, self._limit_bytes, stack.pop_all())
             return httpx2.Response(response.status_code, headers=response.headers, stream=bounded)
+
+    async def _tls(self, scheme: str) -> ssl.SSLContext:
+        if scheme != "https":
+            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # believes nobody, and is asked by nobody
+        if self._outbound.tls is not None:
+            return self._outbound.tls
+        # The machine's certificates are a long file: read beside the loop, and anew, because they are replaced.
+        return await asyncio.to_thread(ssl.create_default_context)
 
     def _check_head(self, response: httpx2.Response) -> None:
         # Another address would have to be looked at as the first one was; whoever named this one can name that one.
