@@ -1,5 +1,7 @@
 """What is one edit away from a good response is refused, by the check that is made for it."""
 
+from collections.abc import Callable
+
 import pytest
 
 from musterbook.saml.errors import Refusal, SamlError
@@ -27,7 +29,7 @@ def refusal_of(document: str) -> Refusal:
 
 
 @pytest.mark.parametrize("sign", [signed_assertion, signed_response, signed_twice])
-def test_what_nobody_edited_is_accepted(sign: type[str]) -> None:
+def test_what_nobody_edited_is_accepted(sign: Callable[[str], str]) -> None:
     """Each way of signing is accepted as it is, so that the faults below are what is refused."""
     assert validate(sign(RESPONSE), by=SIGNED_RESPONSE).name_id.value == "ada@acme.example"
 

@@ -94,33 +94,36 @@ def receive_form(text: str, parameter: str, relay_state: str | None, certificate
 def receive_query(query: str, certificates: tuple[Certificate, ...]) -> Received:
     """Return the message of a query, just as it stood in the address, which must be signed.
 
-    The parameters must come in the order in which Bindings §3.4.4.1 signs them, and nothing else may be there.
-
     Raises:
         SamlError: it cannot be read, or is not signed with one of the certificates.
     """
-    if len(query) > _MAX_QUERY:
-        raise SamlError(Refusal.TOO_LARGE, f"The query has more than {_MAX_QUERY} characters.")
-    if not query.isascii():
-        raise SamlError(Refusal.BAD_ENCODING, "The query holds something else than ASCII.")
-    pairs = [part.partition("=")[::2] for part in query.split("&")]
-    names = [name for name, _ in pairs]
-    parameter = names[0]
-    if parameter not in (REQUEST, RESPONSE):
-        raise SamlError(Refusal.BAD_ENCODING, "The query does not begin with a message.")
-    if "Signature" not in names:
-        raise SamlError(Refusal.UNSIGNED, "The query is not signed.")
-    if names not in ([parameter, "SigAlg", "Signature"], [parameter, "RelayState", "SigAlg", "Signature"]):
-        raise SamlError(Refusal.BAD_ENCODING, "The query has other parameters, or in another order, than were signed.")
-    values = {name: _unquote(value) for name, value in pairs}
+    raw = _raw_parameters(query)
+    parameter = REQUEST if REQUEST in raw else RESPONSE
+    # What is signed has an order of its own, whatever the order in the address is, and the values as they were sent.
+    signed = [name for name in (parameter, "RelayState", "SigAlg") if name in raw]
     verified = verify_query(
-        query.rpartition("&Signature=")[0].encode(),
-        _inflate(_decode_base64(values[parameter])),
-        algorithm=values["SigAlg"],
-        signature=_decode_base64(values["Signature"]),
+        "&".join(f"{name}={raw[name]}" for name in signed).encode(),
+        _inflate(_decode_base64(_unquote(raw[parameter]))),
+        algorithm=_unquote(raw["SigAlg"]),
+        signature=_decode_base64(_unquote(raw["Signature"])),
         certificates=certificates,
     )
-    return Received(verified, parameter, values.get("RelayState"))
+    return Received(verified, parameter, _unquote(raw["RelayState"]) if "RelayState" in raw else None)
+
+
+def _raw_parameters(query: str) -> dict[str, str]:
+    """Return the parameters of a signed query, not decoded: one message, and each once (Bindings §3.4.4.1)."""
+    if len(query) > _MAX_QUERY:
+        raise SamlError(Refusal.TOO_LARGE, f"The query has more than {_MAX_QUERY} characters.")
+    pairs = [(name, value) for name, _, value in (part.partition("=") for part in query.split("&"))]
+    raw = dict(pairs)
+    if not query.isascii() or len(raw) < len(pairs) or len({REQUEST, RESPONSE} & set(raw)) != 1:
+        raise SamlError(Refusal.BAD_ENCODING, "The query does not hold one message, with each parameter once.")
+    if "SigAlg" not in raw or "Signature" not in raw:
+        raise SamlError(Refusal.UNSIGNED, "The query is not signed.")
+    if not {REQUEST, RESPONSE, "RelayState", "SigAlg", "Signature"}.issuperset(raw):
+        raise SamlError(Refusal.BAD_ENCODING, "The query holds parameters that are not signed.")
+    return raw
 
 
 def _redirect(url: str, message: Element, parameter: str, relay_state: str | None, key: ServiceKey | None) -> str:
