@@ -200,17 +200,31 @@ class TestPatchOfPresentMembers:
                     operation("add", "members", value=[{"value": BOB, "display": "Bob"}, {"value": ADA}]),
                     operation("remove", 'members[type eq "Group"]'),
                 ],
-                MembersEdit({BOB: "Bob"}, frozenset({CREW})),
+                MembersEdit({BOB: "Bob", ADA: "Ada"}, frozenset({CREW})),
             ),
             (
                 [operation("remove", 'members[not (value eq "x")]'), operation("add", "members", value=[CREW])],
-                MembersEdit(removed=frozenset({ADA})),
+                MembersEdit({CREW: None}, frozenset({ADA})),
+            ),
+            (
+                [
+                    operation("add", "members", value=[{"value": CREW, "display": "Else"}]),
+                    operation("remove", 'members[display eq "Else"]'),
+                ],
+                MembersEdit({CREW: None}),
+            ),
+            (
+                [operation("replace", "members", value=[ADA, BOB]), operation("remove", 'members[display eq "x"]')],
+                MembersEdit({ADA: None, BOB: None}, frozenset({CREW})),
             ),
             ([operation("replace", f'members[value eq "{ADA}"].display', value="Ada")], MembersEdit()),
         ],
     )
     def test_the_difference_is_what_is_changed(self, operations: list[Json], edit: MembersEdit) -> None:
-        """The edits are made to the members that there are; who comes and who goes is the change."""
+        """The edits are made to the members that there are; who is added and who goes is the change.
+
+        To add who is there gives them no other name, as in a request of its own; beside them ids of nobody may stand.
+        """
         members = members_of(*operations)
         assert members.edit is None
         assert members.edit_of(PRESENT) == edit

@@ -100,17 +100,22 @@ class MembersPatch:
             PayloadTooLargeError: the edits look at too many members.
         """
         elements: Json = [element_of(item) for item in present]
+        sent: set[str] = set()
         visited = -len(elements)  # One look at each member is due to a group of any size.
         for edit in self.edits:
             visited += len(elements)
             refuse_long_work(visited)
-            result = apply_edit(self.attribute, elements or None, edit) or []
+            if isinstance(edit, Append | Assign):
+                asked = edit.elements if isinstance(edit, Append) else edit.value or ()
+                sent.update(_names_by_id(asked))
+            result = apply_edit(self.attribute, elements or None, _without_present(edit, elements)) or []
             if isinstance(edit, WriteElements):
                 _refuse_to_change(elements, result)
             elements = result
         before = {comparison_key(item.value) for item in present}
         after = _names_by_id(elements)
-        added = {id_: name for id_, name in after.items() if id_ not in before}
+        # Who was sent and is there counts: beside somebody who is known, ids that are nobody's may be left out.
+        added = {id_: name for id_, name in after.items() if id_ not in before or id_ in sent}
         return MembersEdit(added, frozenset(before - after.keys()), leaves_out_unknown=self.leaves_out_unknown)
 
 
@@ -169,6 +174,14 @@ def _selected_ids(selection: Filter) -> list[str] | None:
 
 def _names_by_id(elements: Iterable[Mapping[str, Json]]) -> dict[str, str | None]:
     return {comparison_key(element["value"]): element.get("display") for element in elements}
+
+
+def _without_present(edit: Edit, present: Iterable[Mapping[str, Json]]) -> Edit:
+    """Return an edit that adds nobody who is there: to add them again gives them no name either."""
+    if not isinstance(edit, Append):
+        return edit
+    known = {comparison_key(element["value"]) for element in present}
+    return Append([element for element in edit.elements if comparison_key(element["value"]) not in known])
 
 
 def _refuse_to_change(before: Iterable[Mapping[str, Json]], after: Iterable[Mapping[str, Json]]) -> None:
