@@ -105,10 +105,16 @@ def remove_emails(attributes: Attributes, selects: Callable[[Mapping[str, Json]]
 
 
 def add_members(attributes: Attributes, members: Iterable[tuple[str, str]]) -> None:
-    """Add members with their names, and note who was asked for: whether they are somebody is seen in the end."""
-    present, asked = attributes.setdefault("members", {}), attributes.setdefault("asked", {})
+    """Add members with their names; to add who is there is no change, whatever the name.
+
+    Who was asked for is noted: whether they are somebody is seen in the end.
+    """
+    listed: dict[str, str] = {}
     for id_, name in members:
-        present[id_] = present.get(id_) or name
+        listed[id_] = listed.get(id_) or name
+    present, asked = attributes.setdefault("members", {}), attributes.setdefault("asked", {})
+    for id_, name in listed.items():
+        present.setdefault(id_, name)
         asked[id_] = True
 
 
