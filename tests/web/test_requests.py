@@ -91,16 +91,16 @@ class TestMethod:
     @pytest.mark.parametrize(
         "method,path,allowed",
         [
-            ("HEAD", "/Users", "GET, POST"),
-            ("OPTIONS", "/Users", "GET, POST"),
-            ("TRACE", "/Users", "GET, POST"),
-            ("PUT", "/Users", "GET, POST"),
-            ("DELETE", "/Users", "GET, POST"),
-            ("POST", "/Users/1", "GET, PUT, PATCH, DELETE"),
-            ("OPTIONS", "/Users/1", "GET, PUT, PATCH, DELETE"),
-            ("POST", "/Schemas", "GET"),
-            ("DELETE", "/ServiceProviderConfig", "GET"),
-            ("PROPFIND", "/Users", "GET, POST"),
+            ("HEAD", "/Users/.search", "POST"),
+            ("OPTIONS", "/Users", "GET, HEAD, POST"),
+            ("TRACE", "/Users", "GET, HEAD, POST"),
+            ("PUT", "/Users", "GET, HEAD, POST"),
+            ("DELETE", "/Users", "GET, HEAD, POST"),
+            ("POST", "/Users/1", "GET, HEAD, PUT, PATCH, DELETE"),
+            ("OPTIONS", "/Users/1", "GET, HEAD, PUT, PATCH, DELETE"),
+            ("POST", "/Schemas", "GET, HEAD"),
+            ("DELETE", "/ServiceProviderConfig", "GET, HEAD"),
+            ("PROPFIND", "/Users", "GET, HEAD, POST"),
         ],
     )
     async def test_a_wrong_method_is_405_with_allow(
@@ -109,6 +109,17 @@ class TestMethod:
         """RFC 9110 §15.5.6: 405 names the methods that the path takes."""
         answer = await client.request(method, path)
         assert (answer.status_code, answer.headers["Allow"]) == (405, allowed)
+
+    @pytest.mark.parametrize("path", ["/Users", "/Users/1", "/ServiceProviderConfig", "/Nowhere", "/", "/Bulk"])
+    async def test_head_is_get_without_content(self, client: httpx.AsyncClient, path: str) -> None:
+        """RFC 9110 §9.3.2: HEAD is answered with the status and the header fields of a GET, and no content."""
+        read, asked = await client.get(path), await client.head(path)
+        changing = {"x-request-id"}
+        assert asked.status_code == read.status_code
+        assert {name: value for name, value in asked.headers.items() if name not in changing} == {
+            name: value for name, value in read.headers.items() if name not in changing
+        }
+        assert asked.content == b""
 
     async def test_the_body_of_a_get_is_ignored(self, client: httpx.AsyncClient) -> None:
         """RFC 9110 §9.3.1: a body has no meaning for GET; some clients send one, and any Content-Type."""

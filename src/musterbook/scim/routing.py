@@ -68,7 +68,7 @@ _DISCOVERY = {
 
 def body_limit(method: str, path: str) -> int:
     """Return how many bytes of body a request may have; ask before reading."""
-    if method in {"GET", "HEAD"}:
+    if method == "GET":
         return 0
     match [segment for segment in path.split("/") if segment]:
         case ["Bulk"]:
@@ -94,8 +94,10 @@ def find_route(method: str, path: str, service: Service) -> Route:
     route = _match([segment for segment in path.split("/") if segment], service)
     if route is None:
         raise NotFoundError("There is no such endpoint. Resources are at /Users and /Groups below the SCIM base URL.")
-    allowed = _METHODS[route.endpoint]
-    if method not in allowed:
+    taken = _METHODS[route.endpoint]
+    if method not in taken:
+        # Whoever speaks HTTP for us answers HEAD like GET (RFC 9110 §9.3.2).
+        allowed = tuple(name for method in taken for name in (("GET", "HEAD") if method == "GET" else (method,)))
         raise MethodNotAllowedError(f"This endpoint takes {', '.join(allowed)}.", allowed=allowed)
     return route
 

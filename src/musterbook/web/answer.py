@@ -26,12 +26,19 @@ def fixed_headers(base_url: str) -> Headers:
     return headers
 
 
-async def send_answer(send: Send, response: ScimResponse, request_id: str, more: Iterable[tuple[bytes, bytes]]) -> None:
-    """Send ``response`` with its request id and the header fields ``more``."""
+async def send_answer(
+    send: Send,
+    response: ScimResponse,
+    request_id: str,
+    more: Iterable[tuple[bytes, bytes]],
+    *,
+    is_head: bool = False,
+) -> None:
+    """Send ``response`` with its request id and the header fields ``more``; to a HEAD request, without its content."""
     headers: Headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
     headers.append((b"x-request-id", request_id.encode("ascii")))
     if response.status not in _WITHOUT_CONTENT:  # RFC 9110 §8.6 forbids the length there, or wants that of a 200.
         headers.append((b"content-length", b"%d" % len(response.body)))
     headers += more
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": response.body})
+    await send({"type": "http.response.body", "body": b"" if is_head else response.body})

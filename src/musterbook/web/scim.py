@@ -62,6 +62,10 @@ class ScimApplication:
         """Answer one request; ``path`` is below the mount."""
         head = read_head(scope["headers"])
         record = self._observer.begin(scope["method"], head)
+        is_head = scope["method"] == "HEAD"
+        if is_head:
+            # From here on it is a GET; only the content is not sent (RFC 9110 §9.3.2).
+            scope = {**scope, "method": "GET"}
         record.media_type = choose_media_type(head.accept, None)
         try:
             work = self._serve(scope, receive, path, head, record)
@@ -71,9 +75,9 @@ class ScimApplication:
                 return
             response = self._refusal(result, scope, path, head, record) if isinstance(result, ScimError) else result
             record.status = response.status
-            record.response_bytes = len(response.body)
+            record.response_bytes = 0 if is_head else len(response.body)
             headers = self._closing_headers if isinstance(result, RequestTimeoutError) else self._headers
-            await send_answer(send, response, record.request_id, headers)
+            await send_answer(send, response, record.request_id, headers, is_head=is_head)
         finally:
             self._observer.end(record)
 
