@@ -70,7 +70,14 @@ def signed_by(**options: object) -> str:
     return RESPONSE[:start] + sign(RESPONSE[start:end], **options) + RESPONSE[end:]  # type: ignore[arg-type]  # the options of sign, by name
 
 
+def of_a_part(document: str) -> str:
+    """Return a response whose assertion has a signature of one of its parts: the two signs are one to some readers."""
+    named = document.replace('ID="_a1"', 'ID="#_part"').replace("<saml:Conditions", '<saml:Conditions ID="_part"')
+    return idp.signed_assertion(unsigned(named))
+
+
 SIGNATURE_FAULTS = [
+    Fault("S5: a signature of a part", Refusal.REFERENCE, of_a_part),
     Fault("S4: no signature", Refusal.UNSIGNED, unsigned),
     Fault("S4: a signature of something else", Refusal.REFERENCE, lambda _: resigned("#_a1", "#_r1")),
     Fault(

@@ -1,5 +1,6 @@
 """Certificates and keys: which are taken, and when to warn of their end (S7, S26)."""
 
+import base64
 from datetime import timedelta
 
 import pytest
@@ -56,6 +57,15 @@ def test_weak_keys_are_refused(kind: str) -> None:
     """S7: RSA has at least 2048 bits, and a curve is one of three."""
     with pytest.raises(ValueError, match="RSA of at least 2048 bits, or on the curve"):
         parse_certificate(key_pair("weak", kind).pem)
+
+
+def test_keys_of_unknown_kinds_are_refused() -> None:
+    """S7: a certificate whose key is of a kind that nobody knows is refused as weak ones are."""
+    der = base64.b64decode(parse_certificate(acme().pem).base64)
+    rsa, unknown = bytes.fromhex("06092a864886f70d010101"), bytes.fromhex("06092a864886f70d01017f")
+    assert der.count(rsa) == 1
+    with pytest.raises(ValueError, match="RSA of at least 2048 bits, or on the curve"):
+        parse_certificate(base64.b64encode(der.replace(rsa, unknown)).decode())
 
 
 @pytest.mark.parametrize(

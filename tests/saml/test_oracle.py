@@ -10,12 +10,14 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from lxml import etree
 from onelogin.saml2.auth import OneLogin_Saml2_Auth
 from onelogin.saml2.idp_metadata_parser import OneLogin_Saml2_IdPMetadataParser
 from onelogin.saml2.response import OneLogin_Saml2_Response
 from onelogin.saml2.settings import OneLogin_Saml2_Settings
 from onelogin.saml2.utils import OneLogin_Saml2_Utils
 from onelogin.saml2.xml_utils import OneLogin_Saml2_XML
+from xmlsec import Key, SignatureContext, constants, template
 
 from musterbook.saml import (
     AuthnRequest,
@@ -142,6 +144,26 @@ def test_what_libxmlsec_signs_is_taken() -> None:
     assert validate(document, by=idp(requires_signed_assertion=False)) == validate(
         signed_response(), by=idp(requires_signed_assertion=False)
     )
+
+
+def test_what_libxmlsec_signs_within_a_response_is_taken() -> None:
+    """Prefixes that the signature names may be declared around the assertion: they are signed where they stand."""
+    declared = 'xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+    assert declared in RESPONSE
+    root = etree.fromstring(RESPONSE.replace(declared, "").replace("<samlp:Response ", f"<samlp:Response {declared}"))
+    assertion = root[2]
+    place = template.create(assertion, constants.TransformExclC14N, constants.TransformRsaSha256, ns="ds")
+    assertion[0].addnext(place)
+    reference = template.add_reference(place, constants.TransformSha256, uri="#_a1")
+    template.add_transform(reference, constants.TransformEnveloped)
+    canonical = template.add_transform(reference, constants.TransformExclC14N)
+    template.transform_add_c14n_inclusive_namespaces(canonical, ["xs"])
+    context = SignatureContext()
+    context.key = Key.from_memory(acme().private_pem, constants.KeyDataFormatPem)
+    context.register_id(assertion, "ID")
+    context.sign(place)
+    assert b'PrefixList="xs"' in etree.tostring(root)
+    assert validate(etree.tostring(root)) == validate(signed_assertion())
 
 
 @pytest.mark.parametrize("binding", Binding)

@@ -166,6 +166,15 @@ def test_the_answered_request_is_found() -> None:
     assert refused.value.refusal is Refusal.IN_RESPONSE_TO
 
 
+def test_a_request_waits_for_ten_minutes() -> None:
+    """S16: an answer that comes ten minutes after the request is too late."""
+    late = replace(REQUEST, issued_at=NOW - timedelta(minutes=10))
+    assert validate(signed_assertion(), request=replace(late, issued_at=late.issued_at + timedelta(seconds=1))) == ada()
+    with pytest.raises(SamlError) as refused:
+        validate(signed_assertion(), request=late)
+    assert refused.value.refusal is Refusal.IN_RESPONSE_TO
+
+
 def test_nobody_comes_unasked_unless_that_is_allowed() -> None:
     """S18: a response to no request is taken only where the tenant allows it, and says that nobody asked."""
     unasked = signed_assertion(RESPONSE.replace(f' InResponseTo="{REQUEST_ID}"', ""))

@@ -14,7 +14,7 @@ from musterbook.saml.parties import IdentityProvider, ServiceProvider
 from musterbook.saml.request import AuthnRequest
 from musterbook.saml.signature import Verified
 from musterbook.saml.structure import ASSERTION, ISSUER
-from musterbook.saml.times import SKEW, check_begun, check_issue_instant, check_not_ended, parse_time
+from musterbook.saml.times import MAX_AGE, SKEW, check_begun, check_issue_instant, check_not_ended, parse_time
 from musterbook.saml.xml import SAML, Element, name_of, needed_child, only_child, text_of
 
 UNSPECIFIED: Final = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
@@ -89,7 +89,7 @@ def read_assertion(
     check_issue_instant(parse_time(element.get("IssueInstant")), now)
     subject = needed_child(element, f"{SAML}Subject", Refusal.NAME_ID)
     confirmation, confirmed_until = _confirmation(subject, sp, now)
-    request = _request(confirmation.get("InResponseTo"), requests, idp)
+    request = _request(confirmation.get("InResponseTo"), requests, idp, now)
     valid_until = _check_conditions(element, sp, now)
     statement = needed_child(element, f"{SAML}AuthnStatement", Refusal.AUTHN_STATEMENT)
     authn_instant = _authn_instant(statement, request, now)
@@ -162,7 +162,9 @@ def _confirmation(subject: Element, sp: ServiceProvider, now: datetime) -> tuple
     return data, end
 
 
-def _request(id_: str | None, requests: tuple[AuthnRequest, ...], idp: IdentityProvider) -> AuthnRequest | None:
+def _request(
+    id_: str | None, requests: tuple[AuthnRequest, ...], idp: IdentityProvider, now: datetime
+) -> AuthnRequest | None:
     """Return the request that is answered; ``None`` where nobody asked and the tenant allows that."""
     if id_ is None:
         if idp.allows_idp_initiated:
@@ -171,9 +173,11 @@ def _request(id_: str | None, requests: tuple[AuthnRequest, ...], idp: IdentityP
             Refusal.UNSOLICITED, "It answers no request. Signing in from the identity provider's portal is not allowed."
         )
     for request in requests:
-        if request.id == id_:
+        if request.id == id_ and now < request.issued_at + MAX_AGE:
             return request
-    raise SamlError(Refusal.IN_RESPONSE_TO, f"It answers {shown(id_)}, which this browser did not ask.")
+    raise SamlError(
+        Refusal.IN_RESPONSE_TO, f"It answers {shown(id_)}, which this browser did not ask in the last ten minutes."
+    )
 
 
 def _check_conditions(assertion: Element, sp: ServiceProvider, now: datetime) -> datetime:

@@ -23,7 +23,7 @@ from musterbook.saml.encryption import decrypt
 from musterbook.saml.errors import Refusal, SamlError, shown
 from musterbook.saml.parties import IdentityProvider, ServiceProvider
 from musterbook.saml.request import AuthnRequest
-from musterbook.saml.signature import Verified, is_signed, verify_element
+from musterbook.saml.signature import Verified, has_signature, verify_element
 from musterbook.saml.structure import ENCRYPTED_ASSERTION, ISSUER, check_decrypted, check_response, the_assertion
 from musterbook.saml.times import check_issue_instant, parse_time
 from musterbook.saml.xml import SAMLP, Element, needed_child, only_child, parse_message, text_of
@@ -41,8 +41,8 @@ def validate_response(
 ) -> Assertion:
     """Return what the identity provider says of the person; ``field`` is the form's ``SAMLResponse``.
 
-    ``requests`` are those that this browser has made of this tenant's identity provider in the last ten minutes, and
-    that are not answered: usually one, two where two windows are open, none where somebody comes from the portal.
+    ``requests`` are those that this browser has made of this tenant's identity provider and that are not answered yet:
+    usually one, two where two windows are open, none where somebody comes from the portal. Old ones are passed over.
 
     Raises:
         SamlError: a check fails; the refusal says which.
@@ -50,7 +50,7 @@ def validate_response(
     document = parse_message(decode_form_field(field))
     check_response(document)
     check_status(document)
-    response = verify_element(document, idp.certificates) if is_signed(document) else None
+    response = verify_element(document, idp.certificates) if has_signature(document) else None
     seen = document if response is None else response.root
     in_response_to = _check_envelope(seen, sp=sp, idp=idp, is_signed=response is not None, now=now)
     verified = _verified_assertion(document, response, sp, idp)
@@ -114,7 +114,7 @@ def _verified_assertion(
         opened = parse_message(decrypt(holder, sp.keys))
         check_decrypted(opened)
         return verify_element(opened, idp.certificates)
-    if is_signed(holder) or response is None:
+    if has_signature(holder) or response is None:
         return verify_element(holder, idp.certificates)
     if idp.requires_signed_assertion:
         raise SamlError(Refusal.UNSIGNED, "The response is signed and its assertion is not. Have the assertion signed.")

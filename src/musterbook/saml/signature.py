@@ -80,7 +80,7 @@ class Verified:
     """The one that verifies it."""
 
 
-def is_signed(element: Element) -> bool:
+def has_signature(element: Element) -> bool:
     """Return whether an element has a signature of its own."""
     return only_child(element, SIGNATURE) is not None
 
@@ -99,7 +99,7 @@ def verify_element(element: Element, certificates: tuple[Certificate, ...]) -> V
         signed = _signed_bytes(alone, certificate)
         if signed is not None:
             root = parse_message(signed)
-            if root.tag != element.tag or root.get("ID") != element.get("ID") or is_signed(root):
+            if root.tag != element.tag or root.get("ID") != element.get("ID") or has_signature(root):
                 raise SamlError(Refusal.REFERENCE, "The signature covers something else than the element.")
             return Verified(root, certificate)
     raise SamlError(

@@ -64,9 +64,9 @@ def check_issue_instant(issued: datetime, now: datetime) -> None:
     """Return if a message was made just now.
 
     Raises:
-        SamlError: it was made more than ten minutes ago, or in the future.
+        SamlError: it was made ten minutes ago or earlier, or in the future.
     """
-    if not now - MAX_AGE - SKEW <= issued <= now + SKEW:
+    if not now - MAX_AGE - SKEW < issued <= now + SKEW:
         raise SamlError(
             Refusal.ISSUE_INSTANT, f"It was made at {render_time(issued)}, and here it is {render_time(now)}."
         )
