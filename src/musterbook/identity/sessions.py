@@ -31,7 +31,8 @@ from musterbook.directory import (
     parse_time,
     render_time,
 )
-from musterbook.directory.account import Account, Source, read_account
+from musterbook.directory.account import Account, read_account
+from musterbook.directory.break_glass import break_glass_type
 from musterbook.directory.sign_in_settings import SignInSettings, SingleSignOn, read_settings
 from musterbook.directory.store import Record, StoreUnavailableError
 from musterbook.identity.accounts import AccountRef
@@ -42,6 +43,7 @@ TOUCH_SECONDS = 60
 MAX_USER_AGENT_LENGTH = 256
 _TOKEN_BYTES = 32
 _TOKEN_LENGTH = 43
+_BREAK_GLASS = break_glass_type().name
 
 
 class SessionRefusal(Enum):
@@ -76,6 +78,7 @@ class Visitor:
     """The browser that asks, as far as it is known."""
 
     address: str
+    """As the proxies that we trust say it."""
     user_agent: str = ""
     request_id: str = ""
     session_token: str | None = field(default=None, repr=False)
@@ -243,7 +246,7 @@ def judge(record: SessionRecord, now: datetime) -> Authenticated:
     refusal = outlived(session, settings, now)
     if refusal is not None:
         raise SessionRefusedError(refusal)
-    if not allows(settings, session.method, account):
+    if not allows(settings, session.method, session.account):
         raise SessionRefusedError(SessionRefusal.METHOD_OFF)
     return Authenticated(session, record.tenant, account, record.person, settings)
 
@@ -261,14 +264,14 @@ def outlived(session: Session, settings: SignInSettings, now: datetime) -> Sessi
     return None
 
 
-def allows(settings: SignInSettings, method: SignInMethod, account: Account) -> bool:
+def allows(settings: SignInSettings, method: SignInMethod, account: AccountRef) -> bool:
     """Return whether the tenant lets this person sign in by ``method``.
 
     Break-glass accounts always may by password: they are for the day when nothing else works.
     """
     match method:
         case SignInMethod.PASSWORD:
-            return settings.sso is not SingleSignOn.ONLY or account.source is Source.BREAK_GLASS
+            return settings.sso is not SingleSignOn.ONLY or account.resource_type == _BREAK_GLASS
         case SignInMethod.SAML:
             return settings.sso is not SingleSignOn.OFF
         case SignInMethod.GOOGLE:

@@ -5,6 +5,7 @@ Knows the ports and no engine.
 
 from dataclasses import dataclass
 
+from musterbook.identity.account_store import AccountStore
 from musterbook.identity.attempt_store import AssertionStore, AttemptStore, BindingStore
 from musterbook.identity.log_store import DomainStore, LogStore
 from musterbook.identity.password_store import LinkStore, SecondFactorStore, TryStore
@@ -15,6 +16,7 @@ from musterbook.identity.session_store import SessionStore
 class IdentityStores:
     """The stores of identity over one open database."""
 
+    accounts: AccountStore
     sessions: SessionStore
     attempts: AttemptStore
     assertions: AssertionStore

@@ -8,19 +8,24 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from musterbook.directory import ResourceId, TenantId
+from musterbook.directory import ResourceId, TenantId, break_glass_type
+from musterbook.directory.sign_in_settings import SIGN_IN_SETTINGS_ID, sign_in_settings_type
+from musterbook.identity.account_store import FoundAccount
 from musterbook.identity.accounts import AccountRef
 from musterbook.identity.attempt_store import Attempt, AttemptKind, Binding
 from musterbook.identity.log_store import LogRow
 from musterbook.identity.password_store import Link, LinkPurpose, SecondFactor, Tries
 from musterbook.identity.session_store import Session, SessionRecord, SignInMethod
+from musterbook.scim import user_type
 from musterbook.storage.rows import RECORD_COLUMNS, TENANT_COLUMNS, Row, read_record, read_tenant
 
 SqlValue: TypeAlias = str | int | bytes | None
 
-SETTINGS_TYPE: Final = "SignInSettings"
-SETTINGS_ID: Final = "sign-in"
+SETTINGS_TYPE: Final = sign_in_settings_type().name
+SETTINGS_ID: Final = SIGN_IN_SETTINGS_ID
 """The one resource that holds what a tenant decided about signing in."""
+ACCOUNT_TYPES: Final = (break_glass_type().name, user_type().name)
+"""The types of what people sign in to, in the order in which a name is looked up."""
 
 _SESSION_NAMES: Final = (
     *("tenant_id", "resource_type", "account_id", "id", "token_hash", "epoch", "method", "created_at", "last_seen_at"),
@@ -125,6 +130,13 @@ def read_binding(row: Row) -> Binding:
     """Return the binding of a row of ``BINDING_COLUMNS``."""
     tenant_id, resource_type, account_id, *rest = row
     return Binding(_read_account(tenant_id, resource_type, account_id), *rest)
+
+
+def read_found_account(row: Row, tenant_id: TenantId) -> FoundAccount:
+    """Return the account of a row of ``resources.resource_type`` and ``RECORD_COLUMNS``."""
+    resource_type, *record = row
+    read = read_record(record)
+    return FoundAccount(AccountRef(tenant_id, resource_type, ResourceId(read.stored.id)), read)
 
 
 def texts_text(texts: Sequence[str]) -> str:

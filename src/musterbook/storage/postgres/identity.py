@@ -1,6 +1,7 @@
 """*Identity's stores on PostgreSQL*, put together."""
 
 from musterbook.identity.stores import IdentityStores
+from musterbook.storage.postgres.accounts import PostgresAccountStore
 from musterbook.storage.postgres.attempts import PostgresAssertionStore, PostgresAttemptStore, PostgresBindingStore
 from musterbook.storage.postgres.password_sign_in import PostgresLinkStore, PostgresSecondFactorStore, PostgresTryStore
 from musterbook.storage.postgres.pool import Pool
@@ -11,6 +12,7 @@ from musterbook.storage.postgres.sign_in_log import PostgresDomainStore, Postgre
 def identity_stores(pool: Pool) -> IdentityStores:
     """Return the stores over an open database."""
     return IdentityStores(
+        accounts=PostgresAccountStore(pool),
         sessions=PostgresSessionStore(pool),
         attempts=PostgresAttemptStore(pool),
         assertions=PostgresAssertionStore(pool),

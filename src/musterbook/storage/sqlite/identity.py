@@ -1,6 +1,7 @@
 """*Identity's stores on SQLite*, put together."""
 
 from musterbook.identity.stores import IdentityStores
+from musterbook.storage.sqlite.accounts import SqliteAccountStore
 from musterbook.storage.sqlite.attempts import SqliteAssertionStore, SqliteAttemptStore, SqliteBindingStore
 from musterbook.storage.sqlite.connection import Reader
 from musterbook.storage.sqlite.password_sign_in import SqliteLinkStore, SqliteSecondFactorStore, SqliteTryStore
@@ -12,6 +13,7 @@ from musterbook.storage.sqlite.writer import Writer
 def identity_stores(reader: Reader, writer: Writer) -> IdentityStores:
     """Return the stores over an open database."""
     return IdentityStores(
+        accounts=SqliteAccountStore(reader),
         sessions=SqliteSessionStore(reader, writer),
         attempts=SqliteAttemptStore(reader, writer),
         assertions=SqliteAssertionStore(writer),
