@@ -6,6 +6,9 @@ import pytest
 
 from musterbook.simulator.google import GoogleAccounts, SigningKey, serve_google
 from tests.identity.google.stage import ADA, EVE, GRACE, MALLORY, REGISTERED, Hands, Stage
+from tests.web.conftest import prepared, site
+
+__all__ = ["prepared", "site"]
 
 
 @pytest.fixture(scope="session")

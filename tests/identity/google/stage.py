@@ -13,10 +13,10 @@ import pytest
 from musterbook.identity.google import (
     GoogleCallback,
     GoogleClient,
+    GoogleExchange,
     GoogleIdentity,
     GoogleRefusal,
     GoogleRefusedError,
-    GoogleSignIn,
     GoogleStart,
 )
 from musterbook.outbound import Outbound, TimeLimits
@@ -61,7 +61,7 @@ class Stage:
 
     google: GoogleAccounts
     clock: Hands
-    sign_in: GoogleSignIn
+    exchange: GoogleExchange
     secrets: list[str] = field(default_factory=lambda: [REGISTERED.secret])
     """What no refusal may repeat."""
 
@@ -70,11 +70,11 @@ class Stage:
         """Start a process that has asked Google for nothing yet."""
         client = GoogleClient(BASE_URL, REGISTERED.id, REGISTERED.secret, google.discovery_url)
         outbound = Outbound(LOOPBACK, limits=TimeLimits(5.0, total_seconds))
-        return cls(google, clock, GoogleSignIn(client, outbound, clock, secrets.token_bytes))
+        return cls(google, clock, GoogleExchange(client, outbound, clock, secrets.token_bytes))
 
     async def begin(self, slug: str = "acme") -> GoogleStart:
         """Begin a sign-in."""
-        return await self.sign_in.begin(slug, google_domain="acme.example")
+        return await self.exchange.begin(slug, google_domain="acme.example")
 
     async def sign_in_as(self, person: GooglePerson = ADA, *faults: Fault) -> GoogleIdentity:
         """Sign a person in, with Google making mistakes from when the browser is there."""
@@ -87,7 +87,7 @@ class Stage:
             start.attempt.code_verifier,
             callback.code or REGISTERED.secret,
         ]
-        return await self.sign_in.finish(start.attempt, callback)
+        return await self.exchange.finish(start.attempt, callback)
 
     async def refusal(self, person: GooglePerson = ADA, *faults: Fault) -> GoogleRefusal:
         """Return why a person is refused, in words that hold no secret."""

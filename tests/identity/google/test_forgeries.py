@@ -75,7 +75,7 @@ DISCOVERY = {
 
 ELSEWHERE = {
     Fault.SILENT,  # below, with a shorter deadline
-    Fault.TOKEN_SECOND_ANSWER,  # test_sign_in.py: it is the caller's attempt that is used once
+    Fault.TOKEN_SECOND_ANSWER,  # test_exchange.py: it is the caller's attempt that is used once
 }
 
 
@@ -123,7 +123,7 @@ async def test_a_google_that_is_silent_is_left(stage: Stage) -> None:
     callback = await visit(start)
     stage.google.faults = frozenset({Fault.SILENT})
     with pytest.raises(GoogleRefusedError) as caught:
-        await hasty.sign_in.finish(start.attempt, callback)
+        await hasty.exchange.finish(start.attempt, callback)
     assert caught.value.reason is GoogleRefusal.UNAVAILABLE
 
 

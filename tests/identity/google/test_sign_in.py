@@ -1,196 +1,221 @@
-"""Signing in with Google, in a browser's place, against a Google that makes no mistakes."""
+"""Signing in by Google: which answer lets whom into which tenant, in which browser, and how often."""
 
 import asyncio
 
 import pytest
 
-from musterbook.identity.google import (
-    GoogleCallback,
-    GoogleIdentity,
-    GoogleRefusal,
-    GoogleRefusedError,
-    GoogleState,
-    read_attempt,
-)
-from musterbook.simulator.google import Fault
-from musterbook.simulator.google.tokens import code_challenge
-from tests.identity.google.stage import ADA, EVE, REGISTERED, Stage, parameters, visit, visit_address
+from musterbook.directory import ResourceId, Tenant, operator_actor
+from musterbook.directory.operation import ChangeSignInSettings
+from musterbook.directory.sign_in_settings import SingleSignOn
+from musterbook.identity.accounts import AccountRef
+from musterbook.identity.entry import Claim, NotLetInError
+from musterbook.identity.google import GoogleCallback
+from musterbook.identity.google_sign_in import CONNECTION_ID, GoogleSignIn
+from musterbook.identity.landing import Proof
+from musterbook.identity.session_store import SignInMethod
+from musterbook.identity.sessions import SignIn, Visitor
+from musterbook.identity.subjects import Subjects
+from musterbook.scim import Tolerance, user_type
+from musterbook.scim.operation import DeleteResource, PatchResource
+from musterbook.scim.patch import parse_patch
+from musterbook.simulator.google import Fault, GooglePerson
+from tests.identity.google.stage import ADA, EVE, GRACE, MALLORY, Stage, visit_address
+from tests.identity.saml.organization import add_person, connect
+from tests.web.site import Site
+
+TOKEN = "the-token-of-this-browser"
+VISITOR = Visitor("192.0.2.7", "Firefox", "request-1")
 
 
-async def test_a_person_signs_in(stage: Stage) -> None:
-    """Whoever Google vouches for comes back as what Google knows of them."""
-    assert await stage.sign_in_as() == GoogleIdentity(
-        issuer=stage.google.issuer,
-        subject=ADA.subject,
-        email="ada.merriweather@acme.example",
-        email_verified=True,
-        hosted_domain="acme.example",
-        name="Ada Merriweather",
+class Browser:
+    """A browser at a server whose tenant acme has declared its Google domain."""
+
+    def __init__(self, site: Site, stage: Stage, token: str = TOKEN) -> None:
+        self.site = site
+        self.token = token
+        self.acme = site.acme.tenant
+        self.actor = operator_actor(self.acme.id, "request-1")
+        directory, identity = site.services.directory, site.services.database.identity
+        subjects = Subjects(directory, identity.bindings, stage.clock)
+        self.sign_in = GoogleSignIn(directory, subjects, identity.attempts, stage.exchange, stage.clock)
+
+    async def settle(self, change: ChangeSignInSettings) -> None:
+        """Have acme settle something."""
+        await self.site.services.directory.perform(self.actor, change)
+
+    async def visit(self, person: GooglePerson = ADA, return_to: str = "/me") -> GoogleCallback:
+        """Begin, go to Google as this person, and return what comes back."""
+        address = await self.sign_in.begin(self.acme, self.token, return_to, VISITOR)
+        return GoogleCallback.read(await visit_address(address, person))
+
+    async def finish(self, callback: GoogleCallback, tenant: Tenant | None = None) -> Proof | str:
+        """Bring an answer; return what it proves, or the reason why it proves nothing."""
+        try:
+            return await self.sign_in.finish(tenant or self.acme, self.token, callback, VISITOR)
+        except NotLetInError as error:
+            return error.reason
+
+    async def enter(self, person: GooglePerson = ADA) -> Proof | str:
+        """Sign in as this person."""
+        return await self.finish(await self.visit(person))
+
+
+@pytest.fixture
+async def browser(site: Site, stage: Stage) -> Browser:
+    """Return a browser, at an organization where people sign in by Google."""
+    opened = Browser(site, stage)
+    await opened.settle(ChangeSignInSettings(google_domain="acme.example"))
+    return opened
+
+
+async def test_an_answer_proves_who_somebody_is(browser: Browser) -> None:
+    """The proof holds the account, the way and the subject, and where somebody wanted to go."""
+    ada = await add_person(browser.site, ADA.email)
+    proof = await browser.finish(await browser.visit(ADA, "/me?from=mail"))
+    assert isinstance(proof, Proof)
+    assert (proof.tenant, proof.return_to) == (browser.acme, "/me?from=mail")
+    assert proof.sign_in == SignIn(
+        account=AccountRef(browser.acme.id, "User", ResourceId(ada)),
+        epoch=0,
+        method=SignInMethod.GOOGLE,
+        connection_id=CONNECTION_ID,
+        subject=proof.sign_in.subject,
     )
+    assert (proof.sign_in.subject or "").endswith(ADA.subject)
 
 
-async def test_what_google_is_asked(stage: Stage) -> None:
-    """O1, O2, O5, O6: code flow, PKCE with S256, a state and a nonce, the one redirect URI; ``hd`` is a hint."""
-    start = await stage.sign_in.begin("acme", google_domain="acme.example", login_hint="ada@acme.example")
-    assert start.address.startswith(f"{stage.google.issuer}/o/oauth2/v2/auth?")
-    assert parameters(start.address) == {
-        "response_type": "code",
-        "client_id": REGISTERED.id,
-        "redirect_uri": "https://directory.example.com/google/callback",
-        "scope": "openid email profile",
-        "state": start.attempt.state,
-        "nonce": start.attempt.nonce,
-        "code_challenge": code_challenge(start.attempt.code_verifier),
-        "code_challenge_method": "S256",
-        "prompt": "select_account",
-        "hd": "acme.example",
-        "login_hint": "ada@acme.example",
-    }
+async def test_an_answer_is_good_once(browser: Browser) -> None:
+    """O1: the same answer again proves nothing, also where Google would give tokens for its code again."""
+    await add_person(browser.site, ADA.email)
+    callback = await browser.visit()
+    assert isinstance(await browser.finish(callback), Proof)
+    assert await browser.finish(callback) == "attempt"
 
 
-async def test_hints_are_left_out_where_there_are_none(stage: Stage) -> None:
-    """A tenant that has declared no domain gives no hint of one."""
-    start = await stage.sign_in.begin("acme", google_domain=None)
-    assert {"hd", "login_hint"}.isdisjoint(parameters(start.address))
-
-
-async def test_nothing_random_is_used_twice(stage: Stage) -> None:
-    """O1: state, nonce and verifier have 256 bits each, and no two sign-ins share one."""
-    attempts = [(await stage.begin()).attempt for _ in range(20)]
-    texts = [
-        text
-        for attempt in attempts
-        for text in (attempt.state.removeprefix("acme."), attempt.nonce, attempt.code_verifier)
-    ]
-    assert {len(text) for text in texts} == {43}
-    assert len(set(texts)) == 60
-
-
-async def test_the_state_names_the_tenant(stage: Stage) -> None:
-    """O6: one redirect URI serves all tenants, and the callback says by its state which one is meant."""
-    start = await stage.begin("globex")
-    callback = await visit(start)
-    assert callback.state == start.state == GoogleState("globex", start.attempt.state.removeprefix("globex."))
-
-
-async def test_an_attempt_is_kept_as_text(stage: Stage) -> None:
-    """What is kept between the steps can be stored anywhere, and shows no secret where it is printed."""
-    start = await stage.begin()
-    assert read_attempt(start.attempt.to_text()) == start.attempt
-    secret = (start.state.random, start.attempt.nonce, start.attempt.code_verifier)
-    assert [text for text in secret if text in repr(start)] == []
-
-
-async def test_any_process_finishes_what_another_began(stage: Stage) -> None:
-    """All that the second step needs is in the attempt."""
-    start = await stage.begin()
-    other = Stage.open(stage.google, stage.clock)
-    identity = await other.sign_in.finish(read_attempt(start.attempt.to_text()), await visit(start))
-    assert identity.email == ADA.email
-
-
-async def test_an_answer_to_another_sign_in_is_refused(stage: Stage) -> None:
-    """O1: an answer is good for the attempt that it was asked for, also where both are the same person's."""
-    mine, other = await stage.begin(), await stage.begin()
-    callback = await visit(other)
-    with pytest.raises(GoogleRefusedError) as caught:
-        await stage.sign_in.finish(mine.attempt, callback)
-    assert caught.value.reason is GoogleRefusal.STATE
-    assert (await stage.sign_in.finish(other.attempt, callback)).email == ADA.email
-
-
-async def test_a_code_put_into_another_answer_is_refused(stage: Stage) -> None:
-    """O1: a stolen code under the state of one's own sign-in fails at Google, for want of its verifier (PKCE)."""
-    mine, victim = await stage.begin(), await stage.begin()
-    stolen = await visit(victim)
-    callback = GoogleCallback(state=mine.state, code=stolen.code, error=None, issuer=stolen.issuer)
-    with pytest.raises(GoogleRefusedError) as caught:
-        await stage.sign_in.finish(mine.attempt, callback)
-    assert caught.value.reason is GoogleRefusal.CODE_REFUSED
-
-
-async def test_a_code_is_good_once(stage: Stage) -> None:
-    """O1: what was redeemed is refused the second time, by Google."""
-    start = await stage.begin()
-    callback = await visit(start)
-    await stage.sign_in.finish(start.attempt, callback)
-    with pytest.raises(GoogleRefusedError) as caught:
-        await stage.sign_in.finish(start.attempt, callback)
-    assert caught.value.reason is GoogleRefusal.CODE_REFUSED
-
-
-async def test_an_attempt_ends_after_ten_minutes(stage: Stage) -> None:
-    """An answer that comes too late is refused; a moment earlier it is not."""
-    start = await stage.begin()
-    stage.clock.move(seconds=599)
-    assert (await stage.sign_in.finish(start.attempt, await visit(start))).email == ADA.email
-    late = await stage.begin()
-    callback = await visit(late)
-    stage.clock.move(seconds=600)
-    with pytest.raises(GoogleRefusedError) as caught:
-        await stage.sign_in.finish(late.attempt, callback)
-    assert caught.value.reason is GoogleRefusal.ATTEMPT_EXPIRED
-
-
-async def test_somebody_cancels(stage: Stage) -> None:
-    """Who goes back from Google's form is refused with a reason of its own."""
-    start = await stage.begin()
-    with pytest.raises(GoogleRefusedError) as caught:
-        await stage.sign_in.finish(start.attempt, await visit(start, action="cancel"))
-    assert caught.value.reason is GoogleRefusal.CANCELLED
-
-
-async def test_google_refuses_for_reasons_of_its_own(stage: Stage) -> None:
-    """An error of RFC 6749 §4.1.2.1 is told by its code, and only as much of it as fits a line."""
-    start = await stage.begin()
-    callback = GoogleCallback(state=start.state, code="4/0A", error="server_error" * 50, issuer=stage.google.issuer)
-    with pytest.raises(GoogleRefusedError) as caught:
-        await stage.sign_in.finish(start.attempt, callback)
-    assert caught.value.reason is GoogleRefusal.GOOGLE_REFUSED
-    assert len(caught.value.detail) < 150
-
-
-async def test_whoever_edits_the_hint_is_told_apart(stage: Stage) -> None:
-    """O5: without the hint any account can answer; the identity says which one did, and the claim decides."""
-    start = await stage.begin()
-    address = start.address.replace("&hd=acme.example", "")
-    identity = await stage.sign_in.finish(start.attempt, GoogleCallback.read(await visit_address(address, EVE)))
-    assert (identity.email, identity.hosted_domain) == ("eve@gmail.com", None)
-
-
-async def test_a_wrong_secret_is_the_operators_mistake(stage: Stage) -> None:
-    """Where Google does not know this server, the reason says so, and the secret stays ours."""
-    start = await stage.begin()
-    callback = await visit(start)
-    known = stage.google.client
-    stage.google.client = type(known)(id=known.id, secret="another", redirect_uris=known.redirect_uris)
-    try:
-        with pytest.raises(GoogleRefusedError) as caught:
-            await stage.sign_in.finish(start.attempt, callback)
-    finally:
-        stage.google.client = known
-    assert caught.value.reason is GoogleRefusal.CLIENT_REFUSED
-    assert "CANARY" not in str(caught.value) + repr(caught.value)
-
-
-async def test_documents_are_asked_for_once(stage: Stage) -> None:
-    """Many people who sign in at the same time cost one look at each document."""
-    starts = await asyncio.gather(*(stage.begin() for _ in range(5)))
-    callbacks = [await visit(start) for start in starts]
-    finished = await asyncio.gather(
-        *(stage.sign_in.finish(start.attempt, callback) for start, callback in zip(starts, callbacks, strict=True))
-    )
-    assert [identity.email for identity in finished] == [ADA.email] * 5
-    asked = stage.google.requests
-    assert asked.count("GET /.well-known/openid-configuration") == 1
-    assert asked.count("GET /oauth2/v3/certs") == 1
-    assert asked.count("POST /token") == 5
-
-
-async def test_a_google_that_answers_twice_changes_nothing(stage: Stage) -> None:
-    """Single use does not hang on Google alone: the attempt is the caller's to take once (its store proves that)."""
-    start = await stage.begin()
-    callback = await visit(start)
+async def test_of_many_who_bring_an_answer_at_once_one_goes_on(browser: Browser, stage: Stage) -> None:
+    """O1: that an attempt is used once is one statement of the database, whoever else is under way."""
+    await add_person(browser.site, ADA.email)
     stage.google.faults = frozenset({Fault.TOKEN_SECOND_ANSWER})
-    first = await stage.sign_in.finish(start.attempt, callback)
-    assert await stage.sign_in.finish(start.attempt, callback) == first
+    callback = await browser.visit()
+    outcomes = await asyncio.gather(*(browser.finish(callback) for _ in range(6)))
+    assert sorted(str(outcome) for outcome in outcomes if not isinstance(outcome, Proof)) == ["attempt"] * 5
+
+
+async def test_an_answer_in_another_browser_signs_nobody_in(browser: Browser, stage: Stage) -> None:
+    """O1: the state is bound to the browser: who is brought somebody else's answer is not signed in as them."""
+    await add_person(browser.site, ADA.email)
+    callback = await browser.visit()
+    assert await Browser(browser.site, stage, "the-token-of-a-victim").finish(callback) == "attempt"
+    assert isinstance(await browser.finish(callback), Proof)
+
+
+async def test_an_answer_at_another_tenant_is_refused(browser: Browser) -> None:
+    """An attempt belongs to the tenant that it was begun at."""
+    callback = await browser.visit()
+    globex = operator_actor(browser.site.globex.tenant.id, "request-1")
+    await browser.site.services.directory.perform(globex, ChangeSignInSettings(google_domain="acme.example"))
+    assert await browser.finish(callback, browser.site.globex.tenant) == "attempt"
+
+
+async def test_an_answer_that_is_late_is_refused(browser: Browser, stage: Stage) -> None:
+    """After ten minutes the attempt is over."""
+    await add_person(browser.site, ADA.email)
+    callback = await browser.visit()
+    stage.clock.move(minutes=10)
+    assert await browser.finish(callback) == "attempt"
+
+
+async def test_a_forged_token_proves_nothing(browser: Browser, stage: Stage) -> None:
+    """What Google's part refuses is refused here, and the attempt is spent."""
+    await add_person(browser.site, ADA.email)
+    callback = await browser.visit()
+    stage.google.faults = frozenset({Fault.OTHER_NONCE})
+    assert await browser.finish(callback) == "nonce"
+    stage.google.faults = frozenset()
+    assert await browser.finish(callback) == "attempt"
+
+
+@pytest.mark.parametrize(
+    "person, reason", [(EVE, "consumer-account"), (MALLORY, "consumer-account"), (GRACE, "other-domain")]
+)
+async def test_who_is_no_member_does_not_enter(browser: Browser, person: GooglePerson, reason: str) -> None:
+    """O5: also where the tenant has somebody with that very address, who is named in the log."""
+    await add_person(browser.site, person.email)
+    callback = await browser.visit(person)
+    with pytest.raises(NotLetInError) as caught:
+        await browser.sign_in.finish(browser.acme, TOKEN, callback, VISITOR)
+    assert (caught.value.reason, caught.value.claim) == (reason, Claim(person.email))
+
+
+async def test_a_suspended_person_does_not_enter(browser: Browser) -> None:
+    """O7: whom SCIM suspends cannot enter by Google, before or after a first sign-in; who is removed neither."""
+    ada = await add_person(browser.site, ADA.email)
+    perform = browser.site.services.directory.perform
+    assert isinstance(await browser.enter(), Proof)
+    for active, expected in ((False, "suspended"), (True, None), (False, "suspended")):
+        operations = [{"op": "replace", "path": "active", "value": active}]
+        message = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations}
+        await perform(browser.actor, PatchResource(user_type(), ada, parse_patch(message, user_type(), Tolerance())))
+        outcome = await browser.enter()
+        assert (outcome if isinstance(outcome, str) else None) == expected
+    await perform(browser.actor, DeleteResource(user_type(), ada))
+    assert await browser.enter() == "unknown"
+
+
+async def test_nobody_is_created(browser: Browser) -> None:
+    """Somebody whom the directory does not have does not enter, whatever Google says of them."""
+    assert await browser.enter() == "unknown"
+
+
+async def test_an_address_that_moved_takes_nothing_with_it(browser: Browser, stage: Stage) -> None:
+    """O4: the account stays the subject's: a new colleague with the old address at Google does not get it."""
+    await add_person(browser.site, ADA.email)
+    first = await browser.enter()
+    assert isinstance(first, Proof)
+    successor = _Successor(email=ADA.email, given_name="Ada", family_name="Another", hosted_domain="acme.example")
+    stage.google.people[ADA.email] = successor
+    try:
+        assert await browser.enter(successor) == "bound-otherwise"
+    finally:
+        stage.google.people[ADA.email] = ADA
+    again = await browser.enter()
+    assert isinstance(again, Proof)
+    assert again.sign_in == first.sign_in
+
+
+class _Successor(GooglePerson):
+    """Somebody who was given the address of another person."""
+
+    @property
+    def subject(self) -> str:
+        """What Google calls the account."""
+        return "199999999999999999999"
+
+
+async def test_google_is_offered_only_where_a_domain_is_declared(site: Site, stage: Stage) -> None:
+    """Without a domain, and under "SSO only", nobody is sent to Google, and who is there already does not enter."""
+    browser = Browser(site, stage)
+    await add_person(site, ADA.email)
+    with pytest.raises(NotLetInError, match=r"^not-offered"):
+        await browser.visit()
+    await browser.settle(ChangeSignInSettings(google_domain="acme.example"))
+    callback = await browser.visit()
+    await connect(site, sso=SingleSignOn.ONLY)
+    assert await browser.finish(callback) == "not-offered"
+    with pytest.raises(NotLetInError, match=r"^not-offered"):
+        await browser.visit()
+
+
+async def test_a_google_that_is_away_is_told(browser: Browser, stage: Stage) -> None:
+    """Where Google cannot be reached the sign-in does not begin, with the reason."""
+    stage.google.faults = frozenset({Fault.DISCOVERY_DOWN})
+    with pytest.raises(NotLetInError, match=r"^unavailable"):
+        await browser.visit()
+
+
+async def test_somebody_goes_on_in_our_pages_only(browser: Browser) -> None:
+    """An address elsewhere is not gone to after a sign-in (open redirect)."""
+    await add_person(browser.site, ADA.email)
+    proof = await browser.finish(await browser.visit(ADA, "//evil.example/"))
+    assert isinstance(proof, Proof)
+    assert proof.return_to == "/me"

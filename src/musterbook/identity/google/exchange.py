@@ -1,4 +1,4 @@
-"""*The two steps of a sign-in.* Decides the order of the checks, and that each comes before what needs it.
+"""*The two steps of a sign-in at Google.* Decides the order of the checks, and that each comes before what needs it.
 
 Knows the clock and chance that it is given; knows no storage, no tenant and no account. What stands on the libraries is
 in ``google.protocol``, imported here when it is first needed.
@@ -25,7 +25,7 @@ _RANDOM_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class GoogleStart:
-    """What `GoogleSignIn.begin` gives."""
+    """What `GoogleExchange.begin` gives."""
 
     address: str = field(repr=False)
     """Where to send the browser."""
@@ -35,8 +35,8 @@ class GoogleStart:
     """What to keep until then, for this browser and for one use."""
 
 
-class GoogleSignIn:
-    """Signing in with Google, for all tenants."""
+class GoogleExchange:
+    """What is said between this server and Google while somebody signs in."""
 
     def __init__(self, client: GoogleClient, outbound: Outbound, clock: Clock, random_bytes: RandomBytes) -> None:
         """Ask Google by ``outbound``; time and chance are arguments."""
