@@ -28,7 +28,6 @@ from musterbook.identity.google import (
     GoogleExchange,
     GoogleIdentity,
     GoogleRefusedError,
-    GoogleState,
     check_entry,
 )
 from musterbook.identity.landing import Proof, local_path
