@@ -4,11 +4,12 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-from musterbook.directory import Action
+from musterbook.directory import Action, Role
 from musterbook.directory.actor import SCIM_ACTOR_NAME, SIGN_IN_ACTOR_NAME, TenantId, operator_actor
 from musterbook.directory.events import Event, event_type
 from musterbook.directory.everyone import everyone_type
 from musterbook.directory.own_types import SETTINGS_TYPES
+from musterbook.directory.permissions import ROLES, Permission
 
 DOCS = Path(__file__).parents[2] / "docs"
 FIRST_COLUMN = re.compile(r"^\| (?P<cell>[^|]+) \|", flags=re.MULTILINE)
@@ -42,6 +43,17 @@ def test_every_field_of_an_event_has_an_entry() -> None:
 def test_every_action_is_explained() -> None:
     """The page about the history explains every action, and no other."""
     assert sorted(names("explanation/history.md", "What the words mean")) == sorted(action.value for action in Action)
+
+
+def test_the_table_of_permissions_is_that_of_the_code() -> None:
+    """The page about permissions has each permission, and which roles allow it."""
+    _, _, rest = (DOCS / "explanation/permissions.md").read_text(encoding="utf-8").partition("\n## Roles\n")
+    lines = [line for line in rest.partition("\n## ")[0].splitlines() if line.startswith("|")]
+    (_, _, *roles), _, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines)
+    assert roles == [role.value for role in Role]
+    assert {row[0].strip("`"): row[2:] for row in rows} == {
+        permission.value: ["yes" if permission in ROLES[role] else "no" for role in Role] for permission in Permission
+    }
 
 
 def test_the_actors_are_named_as_the_history_names_them() -> None:

@@ -124,6 +124,8 @@ def test_every_field_of_json(shell: Shell) -> None:
         "key create": key,
         "key list": shell.done("key", "list", "acme", "--json").json[0],
         "user list": shell.done("user", "list", "acme", "--json").json[0],
+        "role set": shell.done("role", "set", "acme", "--json").json,
+        "explain": shell.done("explain", "acme", ADA["userName"], "users.read", "--json").json,
         "history list": shell.done("history", "list", "acme", "--json").json[0],
         "migrate": shell.done("migrate", "--json").json,
         "backup": shell.done("backup", "copy.db", "--json").json,
@@ -192,10 +194,14 @@ def test_every_route(server: Server, key: str, method: str, path: str, status: i
 
 
 def test_what_is_not_listed_is_refused(server: Server, key: str) -> None:
-    """Each method that the table does not list for a path of users is 405, and names in Allow those that it does."""
+    """Each method that the table does not list for a path of users is 405, and names in Allow those that it does; HEAD
+    comes with GET, as the page says.
+    """
+    assert "HEAD is answered like GET" in HTTP
     headers = {"Authorization": f"Bearer {key}"}
     for path in ("/scim/v2/Users", "/scim/v2/Users/{id}", "/scim/v2/ServiceProviderConfig", "/scim/v2/Schemas"):
         listed = [method for method, route, _ in ROUTES if route == path]
+        listed.insert(listed.index("GET") + 1, "HEAD")
         for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - set(listed):
             answer = httpx.request(method, server.address + path, headers=headers, json={})
             assert (answer.status_code, answer.headers["Allow"].split(", ")) == (405, listed)

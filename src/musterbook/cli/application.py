@@ -14,7 +14,7 @@ from cyclopts import App
 from cyclopts.exceptions import CycloptsError, UnusedCliTokensError
 
 from musterbook import __version__
-from musterbook.cli import demo, history, keys, people, server, simulation, tenants
+from musterbook.cli import demo, history, keys, people, roles, server, simulation, tenants
 from musterbook.cli.exit_codes import ExitCode
 from musterbook.cli.output import open_output
 
@@ -35,9 +35,9 @@ def build() -> App:
         version=f"musterbook {__version__}",
         suppress_keyboard_interrupt=False,
     )
-    for group in (tenants.app, keys.app, people.users, people.roles, history.app, simulation.app):
+    for group in (tenants.app, keys.app, people.users, roles.app, history.app, simulation.app):
         app.command(group)
-    for command in (server.serve, server.migrate, server.backup, server.doctor, demo.demo):
+    for command in (server.serve, server.migrate, server.backup, server.doctor, demo.demo, roles.explain):
         app.command(command)
     return app
 

@@ -1,4 +1,4 @@
-"""*musterbook user … and role …* Shows people and grants roles."""
+"""*musterbook user …* Shows people."""
 
 from collections.abc import AsyncIterator, Sequence
 
@@ -7,17 +7,17 @@ from cyclopts import App
 from musterbook.cli.exit_codes import ExitCode
 from musterbook.cli.output import Column, Listing, Row
 from musterbook.cli.running import DEFAULTS, Common, Desk, Flag, run
-from musterbook.directory import Actor, Person, ResourceId, Role, break_glass_type
-from musterbook.directory.operation import FindPerson, GrantRole, ListPeople, RevokeRole
+from musterbook.directory import Actor, Person, ResourceId, break_glass_type
+from musterbook.directory.operation import FindPerson, ListPeople
 from musterbook.scim import ResourceType, user_type
 
 users = App(name="user", help="Show people.")
-roles = App(name="role", help="Grant roles to people and take them back.")
 
 _PAGE = 500
 
 
-def _row(person: Person) -> Row:
+def person_row(person: Person) -> Row:
+    """Return what JSON says of a person."""
     return {
         "id": person.id,
         "user_name": person.user_name,
@@ -31,7 +31,7 @@ def _row(person: Person) -> Row:
 
 
 _PEOPLE: Listing[Person] = Listing(
-    row=_row,
+    row=person_row,
     columns=(
         Column("user name", lambda person: person.user_name),
         Column("display name", lambda person: person.display_name),
@@ -82,56 +82,15 @@ def show(slug: str, user: str, /, *, common: Common = DEFAULTS) -> ExitCode:
     """
 
     async def work(desk: Desk) -> None:
-        desk.output.record(_row(await _find(desk, await desk.actor(slug), user)))
+        desk.output.record(person_row(await find_person(desk, await desk.actor(slug), user)))
 
     return run(common, work)
 
 
-@roles.command
-def grant(slug: str, user: str, role: Role, /, *, common: Common = DEFAULTS) -> ExitCode:
-    """Grant a role to a person.
+async def find_person(desk: Desk, actor: Actor, user: str) -> Person:
+    """Return the person that the word of a command means.
 
-    Parameters
-    ----------
-    slug
-        The tenant.
-    user
-        An id or a userName.
-    role
-        What the person may do from now on. Everybody is a member.
+    Raises:
+        NotFoundError: there is nobody.
     """
-
-    async def work(desk: Desk) -> None:
-        actor = await desk.actor(slug)
-        person = await _find(desk, actor, user)
-        await desk.services.directory.perform(actor, GrantRole(person.resource_type, person.id, role))
-        desk.output.record(_row(await _find(desk, actor, person.id)))
-
-    return run(common, work)
-
-
-@roles.command
-def revoke(slug: str, user: str, role: Role, /, *, common: Common = DEFAULTS) -> ExitCode:
-    """Take a role from a person. The last administrator keeps it.
-
-    Parameters
-    ----------
-    slug
-        The tenant.
-    user
-        An id or a userName.
-    role
-        What the person may no longer do.
-    """
-
-    async def work(desk: Desk) -> None:
-        actor = await desk.actor(slug)
-        person = await _find(desk, actor, user)
-        await desk.services.directory.perform(actor, RevokeRole(person.resource_type, person.id, role))
-        desk.output.record(_row(await _find(desk, actor, person.id)))
-
-    return run(common, work)
-
-
-async def _find(desk: Desk, actor: Actor, user: str) -> Person:
     return (await desk.services.directory.perform(actor, FindPerson(user))).person
