@@ -68,7 +68,7 @@ _DISCOVERY = {
 
 def body_limit(method: str, path: str) -> int:
     """Return how many bytes of body a request may have; ask before reading."""
-    if method == "GET":
+    if method in {"GET", "HEAD"}:
         return 0
     match [segment for segment in path.split("/") if segment]:
         case ["Bulk"]:
