@@ -18,7 +18,7 @@ from musterbook.directory import Clock, RandomBytes, Switches
 from musterbook.directory.break_glass import break_glass_type
 from musterbook.directory.service import Directory
 from musterbook.directory.tenants import Tenants
-from musterbook.identity import Argon2Hashes, Keys, SignInDomains
+from musterbook.identity import Argon2Hashes, Keys, SigningIn, make_signing_in
 from musterbook.scim.definitions import Definitions
 from musterbook.scim.service import Service, describe_service
 from musterbook.secret import Purpose, Secret, SecretError, read_or_make, secret_file
@@ -45,7 +45,7 @@ class Services:
     directory: Directory
     tenants: Tenants
     keys: Keys
-    domains: SignInDomains
+    signing_in: SigningIn
     clock: Clock
     random_bytes: RandomBytes
     by_switches: Mapping[Switches, Service]
@@ -147,14 +147,21 @@ class _Opening(AbstractAsyncContextManager[Services]):
             switches: _describe(self._settings, self._definitions, secret, switches)
             for switches in starmap(Switches, product((False, True), repeat=len(fields(Switches))))
         }
+        directory = Directory(database.resources, self._clock, self._random_bytes, Argon2Hashes())
         return Services(
             settings=self._settings,
             database=database,
             service=by_switches[Switches()],
-            directory=Directory(database.resources, self._clock, self._random_bytes, Argon2Hashes()),
+            directory=directory,
             tenants=Tenants(database.tenants, self._clock, self._random_bytes),
             keys=Keys(database.keys, self._clock, self._random_bytes),
-            domains=SignInDomains(database.identity.domains),
+            signing_in=make_signing_in(
+                database.identity,
+                directory,
+                base_url=self._settings.base_url,
+                clock=self._clock,
+                random_bytes=self._random_bytes,
+            ),
             clock=self._clock,
             random_bytes=self._random_bytes,
             by_switches=by_switches,

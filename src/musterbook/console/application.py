@@ -10,10 +10,13 @@ from musterbook.console.cookies import Cookies
 from musterbook.console.door import Access, Door, headed
 from musterbook.console.links import LinkPages
 from musterbook.console.login import LoginPages
+from musterbook.console.me import MePages
 from musterbook.console.pages import Asset, Pages, read_assets
 from musterbook.console.rooms import Arrival, RoomsOpener
 from musterbook.console.route import Answer, Route
+from musterbook.console.saml import RESPONSE_BYTES, SamlPages
 from musterbook.directory import Clock, RandomBytes
+from musterbook.directory.permissions import Permission
 
 
 class Console:
@@ -27,8 +30,25 @@ class Console:
         door = Door(self._pages, cookies, open_rooms, base_url, random_bytes)
         links = LinkPages(clock)
         login = LoginPages(base_url)
+        saml = SamlPages(base_url)
+        me = MePages()
         self.routes = (
             door.route("/login", access=Access.OUTSIDE, show=login.show, submit=login.submit),
+            door.route("/saml/{slug}/metadata", access=Access.OUTSIDE, show=saml.metadata),
+            door.route("/saml/{slug}/login", access=Access.OUTSIDE, show=saml.begin),
+            door.route("/saml/{slug}/acs", access=Access.FOREIGN, submit=saml.finish, body_limit=RESPONSE_BYTES),
+            door.route("/saml/{slug}/confirm", access=Access.OUTSIDE, show=saml.ask, submit=saml.confirm),
+            door.route("/me", access=Access.INSIDE, needs=Permission.PROFILE_READ, show=me.show),
+            door.route(
+                "/me/sessions/end-others",
+                access=Access.INSIDE,
+                needs=Permission.PROFILE_WRITE,
+                submit=me.end_others,
+            ),
+            door.route(
+                "/me/sessions/{id}/end", access=Access.INSIDE, needs=Permission.PROFILE_WRITE, submit=me.end_session
+            ),
+            door.route("/logout", access=Access.INSIDE, submit=me.sign_out),
             door.route("/setup/{token}", access=Access.OUTSIDE, show=links.show),
             *(Route(asset.path, ("GET",), _giving(asset)) for asset in assets.values()),
         )

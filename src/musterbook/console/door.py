@@ -3,7 +3,8 @@
 Knows routes, cookies and forms; knows no page. A page cannot be mounted except through :meth:`Door.route`, so none can
 forget what stands here:
 
-* A page *inside* is for somebody who is signed in; others are sent to the sign-in page.
+* A page *inside* is for somebody who is signed in and holds the permission that the page needs; who is not signed in
+  is sent to the sign-in page.
 * Whatever changes something comes by POST, from a page of ours, with the token of that page. Forms that identity
   providers post to us (*foreign*) cannot have one: what they carry has to prove itself.
 * Every answer says what a browser may do with it, and that it is not to be kept.
@@ -25,8 +26,17 @@ from musterbook.console.form import MEDIA_TYPE, Form, UnreadableFormError, parse
 from musterbook.console.pages import PAGE_HEADERS, Pages
 from musterbook.console.rooms import Arrival, Rooms, RoomsOpener
 from musterbook.console.route import FORM_BYTES, Route
-from musterbook.directory import RandomBytes
+from musterbook.directory import Actor, RandomBytes, Tenant, break_glass_type
+from musterbook.directory.actor import sign_in_actor
+from musterbook.directory.operation import Held, HeldPermissions
+from musterbook.directory.permissions import Permission
+from musterbook.directory.person import person_actor
+from musterbook.identity.session_store import Session
+from musterbook.identity.sessions import SessionRefusedError, Visitor
+from musterbook.scim import user_type
 
+PEOPLE_TYPES = {each.name: each for each in (user_type(), break_glass_type())}
+"""The types of those who sign in, by name."""
 _TOKEN_BYTES = 32
 _AGED_PAGE = "The page was open for too long, or it is not one of ours. Go back, load it again, and try once more."
 
@@ -34,10 +44,24 @@ _AGED_PAGE = "The page was open for too long, or it is not one of ours. Go back,
 class Access(Enum):
     """For whom a route is."""
 
+    INSIDE = "inside"
+    """For whoever is signed in."""
     OUTSIDE = "outside"
     """For anybody."""
     FOREIGN = "foreign"
     """For anybody, also for forms on pages of others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """Somebody who is signed in."""
+
+    session: Session
+    tenant: Tenant
+    held: Held
+    """The person, and what they may do."""
+    actor: Actor
+    """As whom they act."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +71,7 @@ class Visit:
     rooms: Rooms
     arrival: Arrival
     pages: Pages
+    cookies: Cookies
     path: Mapping[str, str]
     """What stands in the variable parts of the path."""
     query: Mapping[str, str] = field(repr=False)
@@ -55,9 +80,37 @@ class Visit:
     user_agent: str
     anchor: str = field(repr=False)
     """The cookie that the tokens of this visit's forms are made of."""
+    chance: RandomBytes
+    signed_in: Inside | None = None
+
+    @property
+    def inside(self) -> Inside:
+        """Who is signed in, on a page inside."""
+        assert self.signed_in is not None, "the door lets nobody else through to a page inside"
+        return self.signed_in
+
+    @property
+    def visitor(self) -> Visitor:
+        """The browser, as signing in wants to know it."""
+        return Visitor(
+            address=self.arrival.address,
+            user_agent=self.user_agent,
+            request_id=self.arrival.request_id,
+            session_token=self.cookie(Cookie.SESSION),
+        )
+
+    def new_token(self) -> str:
+        """Return a token that nobody has seen."""
+        return new_token(self.chance)
+
+    def cookie(self, cookie: Cookie) -> str | None:
+        """Return what the browser sent of a cookie."""
+        return self.cookies.read(self.sent_cookies, cookie)
 
     def page(self, template: str, status: int = 200, *, form_targets: Sequence[str] = (), **values: object) -> Response:
         """Return a page whose forms will be taken, here or at ``form_targets``."""
+        if self.signed_in is not None:
+            values |= {"tenant": self.signed_in.tenant, "person": self.signed_in.held.person}
         token = form_token(self.anchor)
         return self.pages.page(template, status, form_targets=form_targets, form_token=token, **values)
 
@@ -84,48 +137,110 @@ class Door:
         path: str,
         *,
         access: Access,
+        needs: Permission | None = None,
         show: PageAnswer | None = None,
         submit: PageAnswer | None = None,
         body_limit: int = FORM_BYTES,
     ) -> Route:
-        """Return a route: ``show`` answers GET and changes nothing, ``submit`` answers POST."""
+        """Return a route: ``show`` answers GET and changes nothing, ``submit`` answers POST.
+
+        ``needs``: what somebody must be allowed to do who is inside.
+        """
         answers = {method: each for method, each in (("GET", show), ("POST", submit)) if each is not None}
 
         async def answer(request: Request, arrival: Arrival) -> Response:
             chosen = answers["POST" if request.method == "POST" else "GET"]
-            return headed(await self._let_through(request, arrival, access, chosen))
+            if access is Access.INSIDE:
+                return headed(await self._let_inside(request, arrival, needs, chosen))
+            return headed(await self._let_outside(request, arrival, chosen, is_foreign=access is Access.FOREIGN))
 
         return Route(path, tuple(answers), answer, body_limit)
 
-    async def _let_through(self, request: Request, arrival: Arrival, access: Access, answer: PageAnswer) -> Response:
+    async def _let_inside(
+        self, request: Request, arrival: Arrival, needs: Permission | None, answer: PageAnswer
+    ) -> Response:
+        token = self._cookies.read(request.cookies, Cookie.SESSION)
+        rooms = await self._open_rooms()
+        try:
+            inside = await self._recognise(rooms, token or "", arrival)
+        except SessionRefusedError:
+            response = self._pages.redirect("/login")
+            if token is not None:
+                self._cookies.drop(response, Cookie.SESSION)
+            return response
+        assert token is not None, "a session was found by it"
+        if needs is not None and needs not in inside.held.permissions:
+            return self._refuse(403, "You may not see this page. Ask an administrator of your organization.", arrival)
+        form = self._form(request, arrival, token)
+        if isinstance(form, Response):
+            return form
+        return await answer(self._visit(request, arrival, rooms, form, anchor=token, signed_in=inside))
+
+    async def _let_outside(
+        self, request: Request, arrival: Arrival, answer: PageAnswer, *, is_foreign: bool
+    ) -> Response:
         cookie = self._cookies.read(request.cookies, Cookie.BROWSER)
-        form = Form()
-        if request.method == "POST":
-            media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-            if media_type != MEDIA_TYPE:
-                return self._refuse(415, f"A form is sent as {MEDIA_TYPE}.", arrival)
-            try:
-                form = parse_form(arrival.body)
-            except UnreadableFormError as error:
-                return self._refuse(400, str(error), arrival)
-            if access is not Access.FOREIGN and not self._is_ours(request, form, cookie):
-                return self._refuse(403, _AGED_PAGE, arrival)
-        anchor = cookie or urlsafe_b64encode(self._chance(_TOKEN_BYTES)).rstrip(b"=").decode()
-        visit = Visit(
-            rooms=await self._open_rooms(),
+        form = self._form(request, arrival, cookie, is_foreign=is_foreign)
+        if isinstance(form, Response):
+            return form
+        anchor = cookie or new_token(self._chance)
+        response = await answer(self._visit(request, arrival, await self._open_rooms(), form, anchor=anchor))
+        # Cookies do not come with another site's form, so there it is not known whether the browser has one.
+        if cookie is None and not is_foreign:
+            self._cookies.set(response, Cookie.BROWSER, anchor)
+        return response
+
+    async def _recognise(self, rooms: Rooms, token: str, arrival: Arrival) -> Inside:
+        found = await rooms.signing_in.sessions.authenticate(token)
+        account = found.session.account
+        resource_type = PEOPLE_TYPES[account.resource_type]
+        operation = HeldPermissions(resource_type, account.id)
+        actor = sign_in_actor(found.tenant.id, arrival.request_id)
+        held = await rooms.directory.perform(actor, operation)
+        actor = person_actor(found.tenant.id, held.person, held.permissions, arrival.request_id)
+        return Inside(found.session, found.tenant, held, actor)
+
+    def _form(
+        self, request: Request, arrival: Arrival, cookie: str | None, *, is_foreign: bool = False
+    ) -> Form | Response:
+        """Return the form that was sent, an empty one with a GET, or the answer that refuses it."""
+        if request.method != "POST":
+            return Form()
+        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media_type != MEDIA_TYPE:
+            return self._refuse(415, f"A form is sent as {MEDIA_TYPE}.", arrival)
+        try:
+            form = parse_form(arrival.body)
+        except UnreadableFormError as error:
+            return self._refuse(400, str(error), arrival)
+        if not is_foreign and not self._is_ours(request, form, cookie):
+            return self._refuse(403, _AGED_PAGE, arrival)
+        return form
+
+    def _visit(
+        self,
+        request: Request,
+        arrival: Arrival,
+        rooms: Rooms,
+        form: Form,
+        *,
+        anchor: str,
+        signed_in: Inside | None = None,
+    ) -> Visit:
+        return Visit(
+            rooms=rooms,
             arrival=arrival,
             pages=self._pages,
+            cookies=self._cookies,
             path=request.path_params,
             query=request.query_params,
             form=form,
             sent_cookies=request.cookies,
             user_agent=request.headers.get("user-agent", ""),
             anchor=anchor,
+            chance=self._chance,
+            signed_in=signed_in,
         )
-        response = await answer(visit)
-        if cookie is None:
-            self._cookies.set(response, Cookie.BROWSER, anchor)
-        return response
 
     def _is_ours(self, request: Request, form: Form, cookie: str | None) -> bool:
         return is_from_our_page(
@@ -136,6 +251,11 @@ class Door:
 
     def _refuse(self, status: int, text: str, arrival: Arrival) -> Response:
         return self._pages.failure(status, text, arrival.request_id)
+
+
+def new_token(chance: RandomBytes) -> str:
+    """Return a token that nobody has seen: 256 random bits."""
+    return urlsafe_b64encode(chance(_TOKEN_BYTES)).rstrip(b"=").decode()
 
 
 def headed(response: Response) -> Response:

@@ -4,11 +4,10 @@ Knows links; knows no account. The token in the address is a secret: only its ha
 any cache, and no address that the page leads to learns it.
 """
 
-from datetime import datetime
-
 from starlette.responses import Response
 
 from musterbook.console.door import Visit
+from musterbook.console.words import tell_time
 from musterbook.directory import Clock, parse_time
 
 _MAX_TOKEN_LENGTH = 256
@@ -31,9 +30,5 @@ class LinkPages:
             return visit.page("setup_unknown.html", 404)
         expires_at = parse_time(link.expires_at)
         if expires_at <= self._clock():
-            return visit.page("setup_expired.html", 410, expires_at=_shown(expires_at))
-        return visit.page("setup.html", expires_at=_shown(expires_at))
-
-
-def _shown(moment: datetime) -> str:
-    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+            return visit.page("setup_expired.html", 410, expires_at=tell_time(expires_at))
+        return visit.page("setup.html", expires_at=tell_time(expires_at))

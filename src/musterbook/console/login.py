@@ -24,7 +24,7 @@ class LoginPages:
         email = visit.form.text("email")
         if "@" not in email:
             return self._page(visit, 422, error="Enter your whole e-mail address, such as ada@example.com.")
-        tenant = await visit.rooms.domains.find_tenant(email)
+        tenant = await visit.rooms.signing_in.domains.find_tenant(email)
         if tenant is None:
             return self._page(visit, is_unknown=True)
         return visit.pages.redirect(f"/login/{tenant.slug}")

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
-from musterbook.directory import Tenants
-from musterbook.identity import SignInDomains
+from musterbook.directory import Directory, Tenants
+from musterbook.identity import SigningIn
 
 
 class Rooms(Protocol):
@@ -20,8 +20,13 @@ class Rooms(Protocol):
         ...
 
     @property
-    def domains(self) -> SignInDomains:
-        """The domains by which organizations are found."""
+    def directory(self) -> Directory:
+        """The people of all tenants."""
+        ...
+
+    @property
+    def signing_in(self) -> SigningIn:
+        """Signing in, and who has."""
         ...
 
 

@@ -5,11 +5,11 @@ at a sign-in can be forgotten by one of the ways: the session with its limits, t
 will be told of it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from musterbook.directory import Tenant
 from musterbook.directory.sign_in_settings import SignInSettings
-from musterbook.identity.sessions import SignIn
+from musterbook.identity.sessions import Sessions, SignIn, Visitor
 
 HOME = "/me"
 MAX_PATH_LENGTH = 1024
@@ -24,6 +24,33 @@ class Proof:
     settings: SignInSettings
     return_to: str = HOME
     """Where in our pages somebody goes on."""
+    former_session: bytes | None = field(default=None, repr=False)
+    """The hash of the token of a session that the browser had when the sign-in began, where it cannot say so now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """Somebody who is signed in now."""
+
+    token: str = field(repr=False)
+    """For the browser."""
+    return_to: str
+    """A path of ours."""
+
+
+class Landing:
+    """The end of every sign-in, for all tenants."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        """Open sessions in ``sessions``."""
+        self._sessions = sessions
+
+    async def land(self, proof: Proof, visitor: Visitor) -> Landed:
+        """Sign somebody in who has proven who they are."""
+        opened = await self._sessions.open(proof.sign_in, proof.settings, visitor)
+        if proof.former_session is not None:
+            await self._sessions.end_hashed(proof.former_session)
+        return Landed(opened.token, local_path(proof.return_to))
 
 
 def local_path(text: str) -> str:

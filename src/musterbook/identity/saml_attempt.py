@@ -32,6 +32,8 @@ class WaitingRequest:
     request: AuthnRequest
     return_to: str
     """Where in our pages somebody goes on."""
+    former_session: bytes | None = None
+    """The hash of the token of the session that the browser has. Its cookie does not come with the provider's POST."""
 
 
 @dataclass(frozen=True, slots=True)

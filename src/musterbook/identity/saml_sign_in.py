@@ -14,9 +14,8 @@ statement of the database each, so on every process and after every restart. Wha
 :class:`~musterbook.identity.entry.NotLetInError` with a reason for administrators.
 """
 
-import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from musterbook.directory import Clock, Directory, RandomBytes, Tenant, make_id, parse_time, render_time
@@ -38,7 +37,7 @@ from musterbook.identity.saml_attempt import (
 )
 from musterbook.identity.saml_parties import Parties, parties_of
 from musterbook.identity.session_store import SignInMethod
-from musterbook.identity.sessions import SignIn, Visitor
+from musterbook.identity.sessions import SignIn, Visitor, hash_token
 from musterbook.identity.subjects import Subjects
 from musterbook.saml import Assertion, AuthnRequest, Dispatch, send_authn_request, validate_response
 from musterbook.saml import make_id as make_message_id
@@ -116,7 +115,8 @@ class SamlSignIn:
         parties = await self.parties(tenant, visitor.request_id)
         moment = self._clock()
         request = AuthnRequest(make_message_id(self._random_bytes(_MESSAGE_ID_BYTES)), moment)
-        waiting = WaitingRequest(parties.connection_id, request, local_path(return_to))
+        former = None if visitor.session_token is None else hash_token(visitor.session_token)
+        waiting = WaitingRequest(parties.connection_id, request, local_path(return_to), former)
         attempt_id = make_id(moment, self._random_bytes)
         try:
             dispatch = send_authn_request(request, sp=parties.sp, idp=parties.idp, relay_state=attempt_id)
@@ -144,7 +144,9 @@ class SamlSignIn:
             return ToBeConfirmed(attempt_id, waiting.name_id.value)
         if await self._attempts.take(tenant.id, response.relay_state) is None:
             raise _no_attempt()
-        return await self._prove(tenant, waiting_assertion(parties.connection_id, assertion, asked.return_to), visitor)
+        waiting = waiting_assertion(parties.connection_id, assertion, asked.return_to)
+        proof = await self._prove(tenant, waiting, visitor)
+        return replace(proof, former_session=asked.former_session)
 
     async def find_unconfirmed(self, tenant: Tenant, token: str, attempt_id: str) -> ToBeConfirmed:
         """Return the sign-in that waits for a click in this browser, and leave it.
@@ -226,7 +228,7 @@ class SamlSignIn:
             Attempt(
                 tenant_id=tenant.id,
                 id=attempt_id,
-                browser_hash=_hash(token),
+                browser_hash=hash_token(token),
                 kind=kind,
                 data=data,
                 created_at=render_time(moment),
@@ -241,13 +243,9 @@ class SamlSignIn:
         attempt = await self._attempts.find(tenant.id, attempt_id)
         if attempt is None or attempt.kind is not kind:
             return None
-        if not hmac.compare_digest(attempt.browser_hash, _hash(token)):
+        if not hmac.compare_digest(attempt.browser_hash, hash_token(token)):
             return None
         return attempt if parse_time(attempt.expires_at) > self._clock() else None
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
 
 
 def _no_attempt() -> NotLetInError:

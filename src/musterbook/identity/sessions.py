@@ -188,7 +188,11 @@ class Sessions:
 
     async def end_token(self, token: str) -> Session | None:
         """End the session that this token opens, also one that is over; return it, or ``None`` if there is none."""
-        record = await self._store.find(hash_token(token)) if _is_well_formed(token) else None
+        return await self.end_hashed(hash_token(token)) if _is_well_formed(token) else None
+
+    async def end_hashed(self, token_hash: bytes) -> Session | None:
+        """End the session whose token has this hash; return it, or ``None`` if there is none."""
+        record = await self._store.find(token_hash)
         if record is None:
             return None
         await self._store.end(record.session.account, record.session.id)

@@ -7,10 +7,9 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, TypeAlias
 
+from musterbook.console import Rooms as ConsoleRooms
 from musterbook.directory import Switches
-from musterbook.directory.service import Directory
-from musterbook.directory.tenants import Tenants
-from musterbook.identity import Keys, SignInDomains
+from musterbook.identity import Keys
 from musterbook.scim.service import Service
 
 
@@ -18,8 +17,8 @@ class NotReadyError(Exception):
     """The server cannot work with its database; the message says why, in one sentence for the operator."""
 
 
-class Services(Protocol):
-    """The rooms, ready for use."""
+class Services(ConsoleRooms, Protocol):
+    """The rooms, ready for use: those behind the pages, and those behind SCIM."""
 
     @property
     def service(self) -> Service:
@@ -27,23 +26,8 @@ class Services(Protocol):
         ...
 
     @property
-    def directory(self) -> Directory:
-        """The people of all tenants."""
-        ...
-
-    @property
-    def tenants(self) -> Tenants:
-        """The tenants and their set-up links."""
-        ...
-
-    @property
     def keys(self) -> Keys:
         """The keys of all tenants."""
-        ...
-
-    @property
-    def domains(self) -> SignInDomains:
-        """The domains by which organizations are found."""
         ...
 
     def for_tenant(self, switches: Switches) -> "Services":

@@ -1,0 +1,101 @@
+"""*Signing in by SAML, in the browser.* Routes of a tenant's SAML: its metadata, the way out, and the way back in.
+
+Translates between requests and :class:`~musterbook.identity.saml_sign_in.SamlSignIn`, and holds no rule. Every refusal
+is the same page with a reference; what was wrong stands in the log of sign-ins.
+"""
+
+from urllib.parse import urlsplit
+
+from starlette.responses import RedirectResponse, Response
+
+from musterbook.console.cookies import Cookie
+from musterbook.console.door import Visit
+from musterbook.console.entry import let_in, refuse, tenant_of
+from musterbook.identity.entry import NotLetInError
+from musterbook.identity.saml_parties import service_provider
+from musterbook.identity.saml_sign_in import ATTEMPT_SECONDS, ToBeConfirmed
+from musterbook.identity.saml_sign_in import Response as SamlResponse
+from musterbook.saml import Dispatch, render_sp_metadata
+from musterbook.saml.sp_metadata import METADATA_MEDIA_TYPE
+
+RESPONSE_BYTES = 1024 * 1024
+"""What the form with a response may have: the largest response that is read, in base64, percent-encoded."""
+
+
+class SamlPages:
+    """The answers below ``/saml/{slug}``."""
+
+    def __init__(self, base_url: str) -> None:
+        """Tell providers of a server at ``base_url``."""
+        self._base_url = base_url
+
+    async def metadata(self, visit: Visit) -> Response:
+        """Tell an identity provider who we are. It is no secret, and there before anything is connected."""
+        tenant = await tenant_of(visit)
+        document = render_sp_metadata(service_provider(self._base_url, tenant.slug))
+        return Response(document, media_type=METADATA_MEDIA_TYPE)
+
+    async def begin(self, visit: Visit) -> Response:
+        """Send the browser to the tenant's identity provider."""
+        tenant = await tenant_of(visit)
+        # Two windows may sign in at the same time: both attempts are this browser's.
+        token = visit.cookie(Cookie.ATTEMPT) or visit.new_token()
+        return_to = visit.query.get("to", "")
+        try:
+            dispatch = await visit.rooms.signing_in.saml.begin(tenant, token, return_to, visit.visitor)
+        except NotLetInError:
+            return await refuse(visit, tenant)
+        response = send(visit, dispatch, "Your organization's sign-in page comes next.")
+        visit.cookies.set(response, Cookie.ATTEMPT, token, seconds=ATTEMPT_SECONDS)
+        return response
+
+    async def finish(self, visit: Visit) -> Response:
+        """Take the response that the identity provider's page had the browser post."""
+        tenant = await tenant_of(visit)
+        token = visit.cookie(Cookie.ATTEMPT) or visit.new_token()
+        brought = SamlResponse(visit.form.text("SAMLResponse"), visit.form.text("RelayState"))
+        try:
+            outcome = await visit.rooms.signing_in.saml.finish(tenant, token, brought, visit.visitor)
+        except NotLetInError:
+            return await refuse(visit, tenant)
+        if not isinstance(outcome, ToBeConfirmed):
+            return await let_in(visit, outcome)
+        response = visit.pages.redirect(f"/saml/{tenant.slug}/confirm?attempt={outcome.attempt_id}")
+        visit.cookies.set(response, Cookie.ATTEMPT, token, seconds=ATTEMPT_SECONDS)
+        return response
+
+    async def ask(self, visit: Visit) -> Response:
+        """Ask whether somebody wants to be signed in whose identity provider has sent them here unasked."""
+        tenant = await tenant_of(visit)
+        token, attempt_id = visit.cookie(Cookie.ATTEMPT) or "", visit.query.get("attempt", "")
+        try:
+            waiting = await visit.rooms.signing_in.saml.find_unconfirmed(tenant, token, attempt_id)
+        except NotLetInError:
+            return await refuse(visit, tenant)
+        return visit.page("confirm.html", tenant=tenant, name=waiting.name, attempt=waiting.attempt_id)
+
+    async def confirm(self, visit: Visit) -> Response:
+        """Sign in who has said so."""
+        tenant = await tenant_of(visit)
+        token, attempt_id = visit.cookie(Cookie.ATTEMPT) or "", visit.form.text("attempt")
+        try:
+            proof = await visit.rooms.signing_in.saml.confirm(tenant, token, attempt_id, visit.visitor)
+        except NotLetInError:
+            return await refuse(visit, tenant)
+        return await let_in(visit, proof)
+
+
+def send(visit: Visit, dispatch: Dispatch, text: str) -> Response:
+    """Send the browser away with a message: by an address, or by a form that it posts there."""
+    if not dispatch.fields:
+        return RedirectResponse(dispatch.url, 303)
+    parts = urlsplit(dispatch.url)
+    origin = f"{parts.scheme}://{parts.netloc}"
+    return visit.page(
+        "send.html",
+        form_targets=[origin],
+        title="On to your identity provider",
+        text=text,
+        target=dispatch.url,
+        fields=dispatch.fields,
+    )

@@ -1,0 +1,45 @@
+"""*Words for people.* Decides how times, browsers and ways of signing in are told.
+
+Knows values; knows no page. Times are told in UTC, which is the same for everybody who compares them.
+"""
+
+from datetime import datetime
+
+from musterbook.directory import parse_time
+from musterbook.identity.session_store import SignInMethod
+
+METHODS = {
+    SignInMethod.PASSWORD: "Password",
+    SignInMethod.SAML: "Single sign-on",
+    SignInMethod.GOOGLE: "Google",
+}
+# A browser calls itself by the names of others too, so the order matters.
+_BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
+
+def tell_time(moment: datetime) -> str:
+    """Return a time as a sentence has it."""
+    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+
+
+def tell_stored_time(text: str) -> str:
+    """Return a stored time as a sentence has it."""
+    return tell_time(parse_time(text))
+
+
+def tell_browser(user_agent: str) -> str:
+    """Return a browser by the names that people know, as far as it tells them."""
+    browser = next((name for sign, name in _BROWSERS if sign in user_agent), None)
+    system = next((name for sign, name in _SYSTEMS if sign in user_agent), None)
+    if browser is None:
+        return "Unknown browser"
+    return browser if system is None else f"{browser} on {system}"
