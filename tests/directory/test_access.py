@@ -53,6 +53,7 @@ from tests.directory.world import GROUP, USER
 
 ACME = TenantId("acme")
 ME, OTHER = ResourceId("me"), ResourceId("other")
+ADA = PersonKey("User", ME)
 BREAK_GLASS = break_glass_type()
 SETTINGS = (everyone_type(), sign_in_settings_type(), saml_connection_type())
 
@@ -125,7 +126,7 @@ ALLOWED: list[tuple[AnyOperation, str]] = [
 """Each operation, on somebody or something else than whoever acts, and the roles that may perform it."""
 
 
-def acting(role: Role | None, person: PersonKey = PersonKey("User", ME)) -> Actor:  # noqa: B008 a constant, never changed
+def acting(role: Role | None, person: PersonKey = ADA) -> Actor:
     """Return a person who holds this role and no other."""
     permissions = permissions_of([] if role is None else [role])
     return Actor(ActorKind.PERSON, "Ada", ACME, "request-1", permissions=permissions, person=person)

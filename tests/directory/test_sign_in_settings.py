@@ -43,6 +43,7 @@ CONNECT = SetSamlConnection(
     sso_url="https://acme.onelogin.com/trust/saml2/http-redirect/sso/1",
     certificates=(PEM,),
 )
+FIRST_PART = PreflightSsoOnly()
 SETTINGS = SignInSettings(
     sso=SingleSignOn.OPTIONAL,
     google_domain="acme.example",
@@ -86,7 +87,7 @@ async def people(world: World) -> list[Person]:
     return [*(await world.directory.perform(world.operator, ListPeople(USER))).people]
 
 
-async def preflight(world: World, operation: PreflightSsoOnly = PreflightSsoOnly()) -> Lockouts:  # noqa: B008 a constant
+async def preflight(world: World, operation: PreflightSsoOnly = FIRST_PART) -> Lockouts:
     """Return who would be locked out."""
     return await world.directory.perform(world.operator, operation)
 
