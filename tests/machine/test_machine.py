@@ -241,10 +241,10 @@ def test_the_server_is_where_the_model_is(server: MachineServer) -> None:
 @pytest.mark.nightly
 def test_ten_thousand_steps(server: MachineServer) -> None:
     """The same, for 10 000 steps."""
-    assert check_sequences(server, sequences=115, length=120) >= 10_000
+    assert check_sequences(server, sequences=150, length=120) >= 10_000
 
 
 @pytest.mark.nightly
 def test_ten_thousand_steps_on_postgres(postgres_server: MachineServer) -> None:
     """The same, for 10 000 steps on PostgreSQL."""
-    assert check_sequences(postgres_server, sequences=115, length=120) >= 10_000
+    assert check_sequences(postgres_server, sequences=150, length=120) >= 10_000
