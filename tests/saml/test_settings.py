@@ -31,7 +31,8 @@ URLS = [
     ("https://a.example/b c", False),
     ("https://a.example/b\n", False),
     ("https://ä.example/", False),
-    ("https://a.example/" + "b" * 1024, False),
+    ("https://a.example/" + "b" * 2030, True),
+    ("https://a.example/" + "b" * 2031, False),
     ("", False),
 ]
 

@@ -16,7 +16,8 @@ from musterbook.saml.errors import SettingsError, SettingsField, SettingsProblem
 EMAIL_NAME_ID: Final = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
 MAX_CERTIFICATES: Final = 10
 """Each is tried on each signature: two are needed for a change of certificates."""
-_MAX_TEXT = 1024
+_MAX_ENTITY_ID = 1024
+_MAX_URL = 2048
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -104,7 +105,7 @@ def make_identity_provider(
 
 def is_safe_url(url: str) -> bool:
     """Return whether a browser may be sent to ``url``: https, or http on the machine itself, for trying things out."""
-    if len(url) > _MAX_TEXT or not url.isascii() or not url.isprintable() or " " in url:
+    if len(url) > _MAX_URL or not url.isascii() or not url.isprintable() or " " in url:
         return False
     try:
         parts = urlsplit(url)
@@ -117,7 +118,7 @@ def is_safe_url(url: str) -> bool:
 
 
 def _entity_id_problems(entity_id: str) -> list[SettingsProblem]:
-    if 0 < len(entity_id) <= _MAX_TEXT and entity_id.isprintable() and entity_id == entity_id.strip():
+    if 0 < len(entity_id) <= _MAX_ENTITY_ID and entity_id.isprintable() and entity_id == entity_id.strip():
         return []
     return [SettingsProblem(SettingsField.ENTITY_ID, "The entity ID must have 1 to 1024 characters, without spaces.")]
 
