@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from musterbook.definition_files import MAX_FILE_BYTES, read_definitions
+from musterbook.directory.own_types import OWN_TYPES
 from musterbook.scim import Json
 from musterbook.scim.definitions import NO_DEFINITIONS
 from musterbook.settings import Settings, SettingsError
@@ -66,9 +67,9 @@ def test_a_file_as_large_as_it_may_be_is_read(tmp_path: Path) -> None:
     assert [item.name for item in read_definitions((str(file),)).added_types] == ["Badge"]
 
 
-@pytest.mark.parametrize("name", ["BreakGlassAccount", "breakglassaccount", "Schema", "ResourceType"])
+@pytest.mark.parametrize("name", [*sorted(OWN_TYPES), "breakglassaccount", "everyone", "Schema", "ResourceType"])
 def test_a_name_that_is_kept_for_others_is_refused(tmp_path: Path, name: str) -> None:
-    """Nobody defines the type of the accounts that no client may reach, nor those of discovery."""
+    """Nobody defines the types of what no client may reach, nor those of discovery."""
     path = write(tmp_path, "badge.json", [{**SCHEMA}, {**TYPE, "name": name}])
     with pytest.raises(SettingsError) as caught:
         definitions_of(Settings(definitions=(path,)))

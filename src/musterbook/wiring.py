@@ -15,7 +15,7 @@ from structlog.typing import FilteringBoundLogger
 
 from musterbook.definition_files import read_definitions
 from musterbook.directory import Clock, RandomBytes, Switches
-from musterbook.directory.break_glass import break_glass_type
+from musterbook.directory.own_types import OWN_TYPES
 from musterbook.directory.service import Directory
 from musterbook.directory.tenants import Tenants
 from musterbook.identity import Argon2Hashes, Keys, SigningIn, make_signing_in
@@ -77,8 +77,8 @@ def definitions_of(settings: Settings) -> Definitions:
     Raises:
         SettingsError: a file cannot be read, or what it defines cannot be served.
     """
-    # Whoever could define this name would read and write the accounts that no client may reach.
-    return read_definitions(settings.definitions, {break_glass_type().name})
+    # Whoever could define one of these names would read and write what no client may reach.
+    return read_definitions(settings.definitions, OWN_TYPES)
 
 
 def _describe(settings: Settings, definitions: Definitions, secret: Secret | None, switches: Switches) -> Service:
