@@ -125,7 +125,7 @@ def test_every_field_of_json(shell: Shell) -> None:
         "key list": shell.done("key", "list", "acme", "--json").json[0],
         "user list": shell.done("user", "list", "acme", "--json").json[0],
         "role set": shell.done("role", "set", "acme", "--json").json,
-        "explain": shell.done("explain", "acme", ADA["userName"], "users.read", "--json").json,
+        "explain": shell.done("explain", "acme", "ada@acme.example", "users.read", "--json").json,
         "history list": shell.done("history", "list", "acme", "--json").json[0],
         "migrate": shell.done("migrate", "--json").json,
         "backup": shell.done("backup", "copy.db", "--json").json,
