@@ -7,6 +7,10 @@ from musterbook.directory import TenantStatus, operator_actor
 from musterbook.directory.operation import SetSamlConnection
 from musterbook.directory.saml_connection import SamlBinding
 from musterbook.directory.sign_in_settings import SingleSignOn
+from musterbook.identity.saml_attempt import subject_key
+from musterbook.identity.session_store import SignInMethod
+from musterbook.identity.sign_in_log import SignInOutcome
+from musterbook.saml import NameId
 from tests.console.browser import Browser
 from tests.console.signing_in import come_back, leave_for_provider, sign_in_by_saml
 from tests.identity.saml.organization import ACS, ENTITY_ID, add_person, connect, response
@@ -32,6 +36,10 @@ async def test_who_signs_in_by_saml_is_inside(browser: Browser) -> None:
     assert (browser.page.status_code, browser.page.url.path, browser.title) == (200, "/me", "Your account")
     assert ADA in browser.page.text
     assert "Single sign-on, 24 November 2026, 12:00 UTC" in browser.page.text
+    entries = await browser.site.services.signing_in.log.list(browser.site.acme.tenant.id)
+    assert [(entry.outcome, entry.method, entry.claimed) for entry in entries] == [
+        (SignInOutcome.SIGNED_IN, SignInMethod.SAML, subject_key(NameId(ADA, idp.EMAIL_FORMAT)))
+    ]
 
 
 async def test_somebody_goes_on_where_they_wanted_to_go(browser: Browser) -> None:
@@ -62,17 +70,21 @@ async def test_a_refusal_is_one_calm_page(browser: Browser) -> None:
     """Whatever is wrong, the page is the same but for its reference, names whom to ask, and opens no session."""
     await connect(browser.site, contact="it@acme.example")
     await add_person(browser.site, "suspended@acme.example", active=False)
-    pages = set()
+    pages, references = set(), []
     for name, message in (("unknown@acme.example", None), ("suspended@acme.example", None), (ADA, "garbage")):
         request_id, relay_state = await leave_for_provider(browser)
         sent = message or response(request_id, name=name, email=name, assertion_id=f"_a{request_id}")
         page = await come_back(browser, sent, relay_state)
         assert (page.status_code, browser.title) == (403, "You could not be signed in")
         assert "Please ask it@acme.example." in page.text
+        references.append(page.headers["X-Request-Id"])
         pages.add(page.text.replace(page.headers["X-Request-Id"], "REFERENCE"))
     assert len(pages) == 1
     assert "REFERENCE" in pages.pop()
     assert "musterbook-session" not in browser.client.cookies
+    entries = await browser.site.services.signing_in.log.list(browser.site.acme.tenant.id)
+    reasons = {entry.request_id: entry.reason for entry in entries}
+    assert [reasons[reference] for reference in references] == ["unknown", "suspended", "bad_encoding"]
 
 
 async def test_a_response_in_another_browser_signs_nobody_in(browser: Browser) -> None:

@@ -13,7 +13,9 @@ from musterbook.directory.actor import sign_in_actor
 from musterbook.directory.operation import ReadSignInSettings
 from musterbook.directory.sign_in_settings import SignInSettings
 from musterbook.directory.tenants import NoSuchTenantError
+from musterbook.identity.entry import NotLetInError
 from musterbook.identity.landing import Proof
+from musterbook.identity.session_store import SignInMethod
 from musterbook.scim.errors import NotFoundError
 
 
@@ -49,7 +51,8 @@ async def let_in(visit: Visit, proof: Proof) -> Response:
     return response
 
 
-async def refuse(visit: Visit, tenant: Tenant) -> Response:
+async def refuse(visit: Visit, tenant: Tenant, method: SignInMethod, error: NotLetInError) -> Response:
     """Let nobody in, and say the same whatever the reason is."""
+    await visit.rooms.signing_in.landing.refuse(tenant, method, error, visit.visitor)
     settings = await settings_of(visit, tenant)
     return visit.page("refused.html", 403, tenant=tenant, contact=settings.contact, reference=visit.arrival.request_id)

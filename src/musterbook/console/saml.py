@@ -15,6 +15,7 @@ from musterbook.identity.entry import NotLetInError
 from musterbook.identity.saml_parties import service_provider
 from musterbook.identity.saml_sign_in import ATTEMPT_SECONDS, ToBeConfirmed
 from musterbook.identity.saml_sign_in import Response as SamlResponse
+from musterbook.identity.session_store import SignInMethod
 from musterbook.saml import Dispatch, render_sp_metadata
 from musterbook.saml.sp_metadata import METADATA_MEDIA_TYPE
 
@@ -43,8 +44,8 @@ class SamlPages:
         return_to = visit.query.get("to", "")
         try:
             dispatch = await visit.rooms.signing_in.saml.begin(tenant, token, return_to, visit.visitor)
-        except NotLetInError:
-            return await refuse(visit, tenant)
+        except NotLetInError as error:
+            return await refuse(visit, tenant, SignInMethod.SAML, error)
         response = send(visit, dispatch, "Your organization's sign-in page comes next.")
         visit.cookies.set(response, Cookie.ATTEMPT, token, seconds=ATTEMPT_SECONDS)
         return response
@@ -56,8 +57,8 @@ class SamlPages:
         brought = SamlResponse(visit.form.text("SAMLResponse"), visit.form.text("RelayState"))
         try:
             outcome = await visit.rooms.signing_in.saml.finish(tenant, token, brought, visit.visitor)
-        except NotLetInError:
-            return await refuse(visit, tenant)
+        except NotLetInError as error:
+            return await refuse(visit, tenant, SignInMethod.SAML, error)
         if not isinstance(outcome, ToBeConfirmed):
             return await let_in(visit, outcome)
         response = visit.pages.redirect(f"/saml/{tenant.slug}/confirm?attempt={outcome.attempt_id}")
@@ -70,8 +71,8 @@ class SamlPages:
         token, attempt_id = visit.cookie(Cookie.ATTEMPT) or "", visit.query.get("attempt", "")
         try:
             waiting = await visit.rooms.signing_in.saml.find_unconfirmed(tenant, token, attempt_id)
-        except NotLetInError:
-            return await refuse(visit, tenant)
+        except NotLetInError as error:
+            return await refuse(visit, tenant, SignInMethod.SAML, error)
         return visit.page("confirm.html", tenant=tenant, name=waiting.name, attempt=waiting.attempt_id)
 
     async def confirm(self, visit: Visit) -> Response:
@@ -80,8 +81,8 @@ class SamlPages:
         token, attempt_id = visit.cookie(Cookie.ATTEMPT) or "", visit.form.text("attempt")
         try:
             proof = await visit.rooms.signing_in.saml.confirm(tenant, token, attempt_id, visit.visitor)
-        except NotLetInError:
-            return await refuse(visit, tenant)
+        except NotLetInError as error:
+            return await refuse(visit, tenant, SignInMethod.SAML, error)
         return await let_in(visit, proof)
 
 

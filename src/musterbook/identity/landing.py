@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 
 from musterbook.directory import Tenant
 from musterbook.directory.sign_in_settings import SignInSettings
+from musterbook.identity.entry import NotLetInError
+from musterbook.identity.session_store import SignInMethod
 from musterbook.identity.sessions import Sessions, SignIn, Visitor
+from musterbook.identity.sign_in_log import SignInLog
 
 HOME = "/me"
 MAX_PATH_LENGTH = 1024
@@ -41,16 +44,22 @@ class Landed:
 class Landing:
     """The end of every sign-in, for all tenants."""
 
-    def __init__(self, sessions: Sessions) -> None:
-        """Open sessions in ``sessions``."""
+    def __init__(self, sessions: Sessions, log: SignInLog) -> None:
+        """Open sessions in ``sessions``, and note in ``log`` who came and who was not let in."""
         self._sessions = sessions
+        self._log = log
 
     async def land(self, proof: Proof, visitor: Visitor) -> Landed:
         """Sign somebody in who has proven who they are."""
         opened = await self._sessions.open(proof.sign_in, proof.settings, visitor)
         if proof.former_session is not None:
             await self._sessions.end_hashed(proof.former_session)
+        await self._log.admit(proof.sign_in, visitor)
         return Landed(opened.token, local_path(proof.return_to))
+
+    async def refuse(self, tenant: Tenant, method: SignInMethod, error: NotLetInError, visitor: Visitor) -> None:
+        """Note that somebody was not let in, and why."""
+        await self._log.refuse(tenant.id, method, error, visitor)
 
 
 def local_path(text: str) -> str:

@@ -10,6 +10,7 @@ from musterbook.identity.domains import SignInDomains
 from musterbook.identity.landing import Landing
 from musterbook.identity.saml_sign_in import SamlSignIn
 from musterbook.identity.sessions import Sessions
+from musterbook.identity.sign_in_log import SignInLog
 from musterbook.identity.stores import IdentityStores
 from musterbook.identity.subjects import Subjects
 
@@ -23,6 +24,8 @@ class SigningIn:
     saml: SamlSignIn
     landing: Landing
     """Where every way ends."""
+    log: SignInLog
+    """Who came, who was not let in, and why."""
     sessions: Sessions
     """Who is signed in."""
 
@@ -32,6 +35,7 @@ def make_signing_in(
 ) -> SigningIn:
     """Return the parts over one open database, for a server at ``base_url``."""
     sessions = Sessions(stores.sessions, clock, random_bytes)
+    log = SignInLog(stores.log, clock, random_bytes)
     subjects = Subjects(directory, stores.bindings, clock)
     return SigningIn(
         domains=SignInDomains(stores.domains),
@@ -44,6 +48,7 @@ def make_signing_in(
             clock=clock,
             random_bytes=random_bytes,
         ),
-        landing=Landing(sessions),
+        landing=Landing(sessions, log),
+        log=log,
         sessions=sessions,
     )
