@@ -15,7 +15,8 @@ import pytest
 from musterbook.saml.errors import Refusal
 from tests.saml import bombs, faults, wrapping
 from tests.saml.bombs import refuse_field, refuse_query, zipped
-from tests.saml.idp import encode, signed_assertion, signed_response
+from tests.saml.idp import RESPONSE, attribute, encode, signed_assertion, signed_response, signed_twice
+from tests.saml.parties import validate
 from tests.saml.signature_faults import SIGNATURE_FAULTS
 from tests.timing import processor_seconds
 
@@ -52,6 +53,18 @@ def test_a_compressed_bomb_costs_little_time() -> None:
     query = zipped()
     assert refuse_query(query) is Refusal.TOO_LARGE
     assert not takes_long(lambda: refuse_query(query))
+
+
+def test_a_thousand_groups_are_taken() -> None:
+    """Whoever is in a thousand groups signs in, also where each of them declares its namespaces, as Okta writes it."""
+    namespaces = 'xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+    groups = tuple(f"CN=Group {number},OU=Groups,DC=acme,DC=example" for number in range(1000))
+    values = attribute("groups", *groups).replace("<saml:AttributeValue ", f"<saml:AttributeValue {namespaces} ")
+    end = "</saml:AttributeStatement>"
+    for sign in (signed_assertion, signed_twice):
+        document = sign(RESPONSE.replace(end, values + end))
+        assert validate(document).values("groups") == groups
+        assert not takes_long(partial(validate, document))
 
 
 def test_an_attack_costs_little_time() -> None:

@@ -6,7 +6,6 @@ is decoded and encoded again before it is verified.
 """
 
 import base64
-import binascii
 import zlib
 from dataclasses import dataclass
 from typing import Final
@@ -18,7 +17,7 @@ from musterbook.saml.certificates import Certificate, ServiceKey
 from musterbook.saml.errors import Refusal, SamlError
 from musterbook.saml.parties import Binding, Endpoint
 from musterbook.saml.signature import RSA_SHA256, Verified, sign_element, sign_octets, verify_element, verify_query
-from musterbook.saml.xml import MESSAGE, Element, parse_message
+from musterbook.saml.xml import MESSAGE, Element, parse_message, read_base64
 
 REQUEST: Final = "SAMLRequest"
 RESPONSE: Final = "SAMLResponse"
@@ -78,7 +77,7 @@ def decode_form_field(text: str) -> bytes:
     """
     if len(text) > _MAX_BASE64:
         raise SamlError(Refusal.TOO_LARGE, f"The message has more than {_MAX_BASE64} characters.")
-    return _decode_base64("".join(text.split()))
+    return _decode_base64(text)
 
 
 def receive_form(text: str, parameter: str, relay_state: str | None, certificates: tuple[Certificate, ...]) -> Received:
@@ -156,8 +155,8 @@ def _unquote(value: str) -> str:
 
 def _decode_base64(text: str) -> bytes:
     try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
+        return read_base64(text)
+    except ValueError:
         raise SamlError(Refusal.BAD_ENCODING, "The message is not base64.") from None
 
 

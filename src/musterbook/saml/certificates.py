@@ -6,7 +6,6 @@ to warn and not to refuse, for otherwise nobody could sign in one morning.
 """
 
 import base64
-import binascii
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
@@ -86,7 +85,7 @@ def parse_certificate(text: str) -> Certificate:
         der = base64.b64decode("".join(_body(text).split()), validate=True)
         certificate = x509.load_der_x509_certificate(der)
         subject = certificate.subject.rfc4514_string()
-    except (binascii.Error, ValueError):
+    except ValueError:
         raise ValueError("This is not an X.509 certificate in PEM or base64.") from None
     _checked_key(certificate)
     return Certificate(

@@ -6,8 +6,6 @@ Whatever goes wrong while opening is one refusal, with one sentence. What comes 
 yet: encrypting needs only our public key, which is in our metadata.
 """
 
-import base64
-import binascii
 from collections.abc import Sequence
 from typing import Final
 
@@ -18,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from musterbook.saml.certificates import ServiceKey
 from musterbook.saml.errors import Refusal, SamlError, shown
-from musterbook.saml.xml import DS, XENC, XENC11, Element, needed_child, only_child, text_of
+from musterbook.saml.xml import DS, XENC, XENC11, Element, needed_child, only_child, read_base64, text_of
 
 CONTENT_ALGORITHMS: Final = {
     "http://www.w3.org/2009/xmlenc11#aes128-gcm": 16,
@@ -117,6 +115,6 @@ def _refused_algorithm(method: Element) -> SamlError:
 def _cipher_value(element: Element) -> bytes:
     value = needed_child(needed_child(element, f"{XENC}CipherData"), f"{XENC}CipherValue")
     try:
-        return base64.b64decode("".join(text_of(value).split()), validate=True)
-    except (binascii.Error, ValueError):
+        return read_base64(text_of(value))
+    except ValueError:
         return b""  # Refused where it is opened, in the words of everything that cannot be opened.

@@ -10,6 +10,7 @@ little memory, and its tree is walked once before anything is looked up in it. T
 * **A text is all of it.** What :func:`text_of` returns is the whole text of an element that holds nothing else.
 """
 
+import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -30,6 +31,8 @@ XENC11: Final = "{http://www.w3.org/2009/xmlenc11#}"
 ID_ATTRIBUTES: Final = ("ID", "Id", "id", "{http://www.w3.org/XML/1998/namespace}id")
 """Whatever a reader of XML signatures may take for an ID."""
 _MAX_ID_CHARACTERS = 256
+_WHITE_SPACE = " \t\r\n"
+_WITHOUT_WHITE_SPACE = str.maketrans("", "", _WHITE_SPACE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class Bounds:
     """That are declared around an element and by it."""
 
 
-MESSAGE: Final = Bounds(256 * 1024, tags=4096, quotes=6144)
+MESSAGE: Final = Bounds(256 * 1024, tags=4096, quotes=6656)
 """A response with a thousand groups fits, each a value with the namespaces that some identity providers repeat."""
 METADATA_FILE: Final = Bounds(1024 * 1024, tags=8192, quotes=16384)
 
@@ -143,7 +146,16 @@ def text_of(element: Element) -> str:
     """
     if len(element):
         raise SamlError(Refusal.UNEXPECTED_ELEMENT, f"{name_of(element)} holds more than text.")
-    return (element.text or "").strip(" \t\r\n")
+    return (element.text or "").strip(_WHITE_SPACE)
+
+
+def read_base64(text: str) -> bytes:
+    """Return the bytes of a text in base64, whose lines may be folded; what other readers skip over is refused.
+
+    Raises:
+        ValueError: it is not base64.
+    """
+    return base64.b64decode(text.translate(_WITHOUT_WHITE_SPACE), validate=True)
 
 
 def name_of(element: Element) -> str:
