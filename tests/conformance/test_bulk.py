@@ -142,6 +142,15 @@ async def test_a_reference_to_nothing_fails(client: httpx.AsyncClient, reference
     assert await found(client, "userName pr") == ["taken"]
 
 
+@pytest.mark.parametrize("members", [["taken", "nobody"], ["nobody", "taken"]])
+async def test_what_is_wrong_by_itself_is_told_first(client: httpx.AsyncClient, members: list[str]) -> None:
+    """R-162: who refers to a failed operation and to none at all is told of the latter, in whichever order."""
+    await create(client, "taken")
+    crew = adding("crew", members=[{"value": f"bulkId:{name}"} for name in members])
+    results = await bulk(client, adding("taken"), crew)
+    assert [result["status"] for result in results] == ["409", "400"]
+
+
 async def test_the_version_is_a_precondition(client: httpx.AsyncClient) -> None:
     """R-165: an operation that names another version than the present one is 412 and changes nothing."""
     ada = await create(client, "ada")

@@ -68,8 +68,8 @@ class BulkItem:
     data: Json
     new_id: str | None
     """The id that the resource gets which this operation creates."""
-    references: frozenset[str]
-    """The ``bulkId`` of every operation that this one refers to."""
+    references: tuple[str, ...]
+    """The ``bulkId`` of every operation that this one refers to, in the order in which they stand."""
     refusal: ScimError | None = None
     """What is wrong with the operation before anything is done."""
 
@@ -126,11 +126,13 @@ class BulkJob:
         """
         if item.refusal is not None:
             raise item.refusal
+        # What is wrong by itself comes before what became wrong.
         for name in item.references:
             if name not in self._by_bulk_id:
                 raise InvalidValueError(
                     f"No operation of this request creates a resource with the bulkId {name!r:.80}."
                 )
+        for name in item.references:
             if name in self._failed:
                 raise ConflictError(f"The operation refers to the bulkId {name!r:.80}, whose operation failed.")
         query = item.path.partition("?")[2]
@@ -270,7 +272,7 @@ def _parse_item(index: int, operation: Json, seen: set[str], make_id: Callable[[
         version=version,
         data=data,
         new_id=make_id() if is_created else None,
-        references=frozenset(_references(path, data)),
+        references=_references(path, data),
         refusal=refusal,
     )
 
@@ -316,15 +318,15 @@ def _is_reference(text: str) -> bool:
     return text.startswith(_PREFIX) and len(text) > len(_PREFIX)
 
 
-def _references(path: str, data: Json) -> set[str]:
-    found = {part.removeprefix(_PREFIX) for part in path.partition("?")[0].split("/") if _is_reference(part)}
+def _references(path: str, data: Json) -> tuple[str, ...]:
+    found = [part.removeprefix(_PREFIX) for part in path.partition("?")[0].split("/") if _is_reference(part)]
 
     def note(name: str) -> str:
-        found.add(name)
+        found.append(name)
         return name
 
     _replaced(data, note)
-    return found
+    return tuple(dict.fromkeys(found))
 
 
 def _replaced(value: Json, id_of: Callable[[str], str]) -> Json:
