@@ -118,11 +118,14 @@ def change_an_attribute(root: Element, chance: random.Random) -> None:
         node.set(name, chance.choice(("", "_a1", "_r1", "#_a1", "urn:x", "2.0", "2030-01-01T00:00:00Z")))
 
 
-MUTATIONS: tuple[Callable[[str, random.Random], str], ...] = (
+IN_THE_TEXT: tuple[Callable[[str, random.Random], str], ...] = (
     flip_a_byte,
     remove_a_piece,
     repeat_a_piece,
     insert_a_token,
+)
+MUTATIONS = (
+    *IN_THE_TEXT,
     rename_a_prefix,
     *map(in_the_tree, (move_a_node, copy_a_node, remove_a_node, change_a_text, change_an_attribute)),
 )
