@@ -106,9 +106,17 @@ class SlowDown:
     async def succeed(self, hold: Hold) -> None:
         """Forget what was counted of whoever proved who they are; an address is only given this try back."""
         for subject, _ in hold.counts:
-            if subject.counted is not Counted.ADDRESS:
-                await self._store.forget(hold.tenant_id, subject.hash)
+            if not _is_address(subject):
+                await self.forget(hold.tenant_id, subject)
+        await self.spare_address(hold)
+
+    async def spare_address(self, hold: Hold) -> None:
+        """Give the address its try back, and leave the rest counted: the proof goes on."""
         await self.give_back(replace(hold, counts=tuple(each for each in hold.counts if _is_address(each[0]))))
+
+    async def forget(self, tenant_id: TenantId, subject: Subject) -> None:
+        """Forget what was counted of a subject."""
+        await self._store.forget(tenant_id, subject.hash)
 
     async def give_back(self, hold: Hold) -> None:
         """Uncount a try that told nothing. Where others have counted on meanwhile, their count stays."""
