@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from itertools import product, starmap
 
 from structlog.typing import FilteringBoundLogger
@@ -19,6 +20,8 @@ from musterbook.directory.own_types import OWN_TYPES
 from musterbook.directory.service import Directory
 from musterbook.directory.tenants import Tenants
 from musterbook.identity import Argon2Hashes, Keys, SigningIn, make_signing_in
+from musterbook.identity.google import GoogleClient, GoogleExchange
+from musterbook.outbound import Outbound
 from musterbook.scim.definitions import Definitions
 from musterbook.scim.service import Service, describe_service
 from musterbook.secret import Purpose, Secret, SecretError, read_or_make, secret_file
@@ -104,6 +107,17 @@ def _secret(settings: Settings, random_bytes: RandomBytes) -> Secret:
     return read_or_make(secret_file(path), random_bytes)
 
 
+def _google(settings: Settings, clock: Clock, random_bytes: RandomBytes) -> GoogleExchange | None:
+    """Return what asks Google, where this server is registered there."""
+    if settings.google_client_id is None or settings.google_client_secret is None:
+        return None
+    client = GoogleClient(
+        settings.base_url, settings.google_client_id, settings.google_client_secret, settings.google_discovery_url
+    )
+    outbound = Outbound(tuple(map(ip_network, settings.outbound_networks)))
+    return GoogleExchange(client, outbound, clock, random_bytes)
+
+
 class _Opening(AbstractAsyncContextManager[Services]):
     """The rooms over a database that is open within the context.
 
@@ -159,6 +173,7 @@ class _Opening(AbstractAsyncContextManager[Services]):
                 database.identity,
                 directory,
                 base_url=self._settings.base_url,
+                google=_google(self._settings, self._clock, self._random_bytes),
                 clock=self._clock,
                 random_bytes=self._random_bytes,
             ),

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from musterbook.console.cookies import Cookies
 from musterbook.console.door import Access, Door, headed
+from musterbook.console.google import GooglePages
 from musterbook.console.links import LinkPages
 from musterbook.console.login import LoginPages
 from musterbook.console.me import MePages
@@ -15,8 +16,10 @@ from musterbook.console.pages import Asset, Pages, read_assets
 from musterbook.console.rooms import Arrival, RoomsOpener
 from musterbook.console.route import Answer, Route
 from musterbook.console.saml import RESPONSE_BYTES, SamlPages
+from musterbook.console.tenant_login import TenantLoginPages
 from musterbook.directory import Clock, RandomBytes
 from musterbook.directory.permissions import Permission
+from musterbook.identity.google import CALLBACK_PATH
 
 
 class Console:
@@ -30,10 +33,16 @@ class Console:
         door = Door(self._pages, cookies, open_rooms, base_url, random_bytes)
         links = LinkPages(clock)
         login = LoginPages(base_url)
+        organization = TenantLoginPages()
+        google = GooglePages()
         saml = SamlPages(base_url)
         me = MePages()
         self.routes = (
             door.route("/login", access=Access.OUTSIDE, show=login.show, submit=login.submit),
+            door.route("/login/{slug}", access=Access.OUTSIDE, show=organization.show),
+            door.route("/login/{slug}/emergency", access=Access.OUTSIDE, show=organization.show_emergency),
+            door.route("/google/{slug}/login", access=Access.OUTSIDE, show=google.begin),
+            door.route(CALLBACK_PATH, access=Access.OUTSIDE, show=google.finish),
             door.route("/saml/{slug}/metadata", access=Access.OUTSIDE, show=saml.metadata),
             door.route("/saml/{slug}/login", access=Access.OUTSIDE, show=saml.begin),
             door.route("/saml/{slug}/acs", access=Access.FOREIGN, submit=saml.finish, body_limit=RESPONSE_BYTES),

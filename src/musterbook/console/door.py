@@ -75,6 +75,8 @@ class Visit:
     path: Mapping[str, str]
     """What stands in the variable parts of the path."""
     query: Mapping[str, str] = field(repr=False)
+    raw_query: str = field(repr=False)
+    """As it was sent: a signature may be over its octets."""
     form: Form
     sent_cookies: Mapping[str, str] = field(repr=False)
     user_agent: str
@@ -98,6 +100,20 @@ class Visit:
             request_id=self.arrival.request_id,
             session_token=self.cookie(Cookie.SESSION),
         )
+
+    def go_on(self, below: str, title: str) -> Response:
+        """Return a page that leads on by itself, to where a form may not lead by a redirect.
+
+        Browsers hold every address that a form is redirected to against the page's ``form-action``, and an identity
+        provider's is not in it. What a page leads on to is no form's business.
+        """
+        return self.lead_to(self.pages.path(below), title)
+
+    def lead_to(self, address: str, title: str) -> Response:
+        """Return a page that leads on to an address by itself, or by a click where a browser does not."""
+        response = self.page("onward.html", title=title, address=address)
+        response.headers["Refresh"] = f"0; url={address}"
+        return response
 
     def new_token(self) -> str:
         """Return a token that nobody has seen."""
@@ -234,6 +250,7 @@ class Door:
             cookies=self._cookies,
             path=request.path_params,
             query=request.query_params,
+            raw_query=request.url.query,
             form=form,
             sent_cookies=request.cookies,
             user_agent=request.headers.get("user-agent", ""),

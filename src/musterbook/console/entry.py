@@ -25,8 +25,17 @@ async def tenant_of(visit: Visit) -> Tenant:
     Raises:
         NotFoundError: there is none, or it is not served.
     """
+    return await tenant_at(visit, visit.path["slug"])
+
+
+async def tenant_at(visit: Visit, slug: str) -> Tenant:
+    """Return the tenant with this slug.
+
+    Raises:
+        NotFoundError: there is none, or it is not served.
+    """
     try:
-        tenant = await visit.rooms.tenants.get(visit.path["slug"])
+        tenant = await visit.rooms.tenants.get(slug)
     except NoSuchTenantError:
         tenant = None
     if tenant is None or tenant.status is not TenantStatus.ACTIVE:

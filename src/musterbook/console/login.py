@@ -1,11 +1,15 @@
 """*The way to an organization.* The page that asks who somebody is before it is known where they belong.
 
-Knows domains; asks for no account, so its answer says nothing about who has one.
+Knows domains and settings; asks for no account, so its answer says nothing about who has one. Where single sign-on is
+the only way, it is gone at once.
 """
 
 from starlette.responses import Response
 
 from musterbook.console.door import Visit
+from musterbook.console.entry import settings_of
+from musterbook.console.tenant_login import ways_page
+from musterbook.directory.sign_in_settings import SingleSignOn
 
 
 class LoginPages:
@@ -27,7 +31,10 @@ class LoginPages:
         tenant = await visit.rooms.signing_in.domains.find_tenant(email)
         if tenant is None:
             return self._page(visit, is_unknown=True)
-        return visit.pages.redirect(f"/login/{tenant.slug}")
+        settings = await settings_of(visit, tenant)
+        if settings.sso is SingleSignOn.ONLY:
+            return visit.go_on(f"/saml/{tenant.slug}/login", f"On to {tenant.name}")
+        return ways_page(visit, tenant, settings, email=email)
 
     def _page(self, visit: Visit, status: int = 200, *, error: str | None = None, is_unknown: bool = False) -> Response:
         email = visit.form.text("email")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from musterbook.directory import Clock, Directory, RandomBytes
 from musterbook.identity.domains import SignInDomains
+from musterbook.identity.google import GoogleExchange
+from musterbook.identity.google_sign_in import GoogleSignIn
 from musterbook.identity.landing import Landing
 from musterbook.identity.saml_sign_in import SamlSignIn
 from musterbook.identity.sessions import Sessions
@@ -22,6 +24,8 @@ class SigningIn:
     domains: SignInDomains
     """By which organizations are found."""
     saml: SamlSignIn
+    google: GoogleSignIn | None
+    """``None``: this server is not registered with Google."""
     landing: Landing
     """Where every way ends."""
     log: SignInLog
@@ -31,9 +35,15 @@ class SigningIn:
 
 
 def make_signing_in(
-    stores: IdentityStores, directory: Directory, *, base_url: str, clock: Clock, random_bytes: RandomBytes
+    stores: IdentityStores,
+    directory: Directory,
+    *,
+    base_url: str,
+    google: GoogleExchange | None,
+    clock: Clock,
+    random_bytes: RandomBytes,
 ) -> SigningIn:
-    """Return the parts over one open database, for a server at ``base_url``."""
+    """Return the parts over one open database, for a server at ``base_url`` that asks Google by ``google``."""
     sessions = Sessions(stores.sessions, clock, random_bytes)
     log = SignInLog(stores.log, clock, random_bytes)
     subjects = Subjects(directory, stores.bindings, clock)
@@ -48,6 +58,7 @@ def make_signing_in(
             clock=clock,
             random_bytes=random_bytes,
         ),
+        google=None if google is None else GoogleSignIn(directory, subjects, stores.attempts, google, clock),
         landing=Landing(sessions, log),
         log=log,
         sessions=sessions,
