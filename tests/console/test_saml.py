@@ -84,7 +84,7 @@ async def test_a_refusal_is_one_calm_page(browser: Browser) -> None:
     assert "musterbook-session" not in browser.client.cookies
     entries = await browser.site.services.signing_in.log.list(browser.site.acme.tenant.id)
     reasons = {entry.request_id: entry.reason for entry in entries}
-    assert [reasons[reference] for reference in references] == ["unknown", "suspended", "bad_encoding"]
+    assert [reasons[reference] for reference in references] == ["unknown", "suspended", "bad-encoding"]
 
 
 async def test_a_response_in_another_browser_signs_nobody_in(browser: Browser) -> None:

@@ -98,9 +98,9 @@ async def test_a_response_is_good_once(site: Site) -> None:
     request_id, attempt_id = await person.begin()
     message = response(request_id)
     assert isinstance(await person.finish(message, attempt_id), Proof)
-    assert await person.finish(message, attempt_id) == "in_response_to"
+    assert await person.finish(message, attempt_id) == "in-response-to"
     _, another = await person.begin()
-    assert await person.finish(message, another) == "in_response_to"
+    assert await person.finish(message, another) == "in-response-to"
 
 
 async def test_of_many_who_bring_a_response_at_once_one_goes_on(site: Site) -> None:
@@ -130,7 +130,7 @@ async def test_a_response_belongs_to_the_browser_that_asked(site: Site) -> None:
     await add_person(site, ADA)
     person = Person(site)
     request_id, attempt_id = await person.begin()
-    assert await person.finish(response(request_id), attempt_id, token="another") == "in_response_to"
+    assert await person.finish(response(request_id), attempt_id, token="another") == "in-response-to"
     assert isinstance(await person.finish(response(request_id), attempt_id), Proof)
 
 
@@ -141,7 +141,7 @@ async def test_a_response_without_its_attempt_is_refused(site: Site, relay_state
     await add_person(site, ADA)
     person = Person(site)
     request_id, _ = await person.begin()
-    assert await person.finish(response(request_id), relay_state) == "in_response_to"
+    assert await person.finish(response(request_id), relay_state) == "in-response-to"
 
 
 async def test_an_attempt_ends_after_ten_minutes(site: Site) -> None:
@@ -156,7 +156,7 @@ async def test_an_attempt_ends_after_ten_minutes(site: Site) -> None:
     site.clock.advance(minutes=-10)
     request_id, attempt_id = await person.begin()
     site.clock.advance(minutes=10)
-    assert await person.finish(response(request_id, assertion_id="_a2"), attempt_id) == "in_response_to"
+    assert await person.finish(response(request_id, assertion_id="_a2"), attempt_id) == "in-response-to"
 
 
 async def test_another_tenants_response_is_refused(site: Site) -> None:
@@ -176,7 +176,7 @@ async def test_another_connection_ends_what_waits(site: Site) -> None:
     person = Person(site)
     request_id, attempt_id = await person.begin()
     await connect(site)
-    assert await person.finish(response(request_id), attempt_id) == "in_response_to"
+    assert await person.finish(response(request_id), attempt_id) == "in-response-to"
 
 
 async def test_where_single_sign_on_is_off_nothing_begins_or_ends(site: Site) -> None:
