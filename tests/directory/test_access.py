@@ -10,11 +10,13 @@ from musterbook.directory.access import authorize, changed_person
 from musterbook.directory.actor import PersonKey, operator_actor, sign_in_actor
 from musterbook.directory.everyone import EVERYONE_ID, everyone_type
 from musterbook.directory.operation import (
+    AddBreakGlassAccount,
     AnyOperation,
     ChangeSignInSettings,
     CreateTogether,
     EndSessions,
     ExplainPermission,
+    ExtendSetup,
     FindGroup,
     FindPerson,
     GrantRole,
@@ -114,6 +116,8 @@ ALLOWED: list[tuple[AnyOperation, str]] = [
     (GrantRole(everyone_type(), EVERYONE_ID, Role.ADMINISTRATOR), "Administrator"),
     (HeldPermissions(USER, OTHER), "Administrator, Auditor"),
     (ExplainPermission("ada", Permission.USERS_READ), "Administrator, Auditor"),
+    (AddBreakGlassAccount("boss@acme.example", "2026-11-30T09:00:00.000Z"), "Administrator"),
+    (ExtendSetup(OTHER, "2026-11-30T09:00:00.000Z"), "Administrator"),
     (SetPassword(USER, OTHER, "hash"), "Administrator, User manager"),
     (EndSessions(USER, OTHER), "Administrator, User manager"),
     (RecordSecondFactor(USER, OTHER, is_set=False), "Administrator, User manager"),
@@ -208,10 +212,11 @@ def test_members_change_nothing_else_of_their_own() -> None:
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("operation", [GrantRole, RevokeRole])
 def test_nobody_grants_what_they_do_not_hold(role: Role, operation: type[GrantRole | RevokeRole]) -> None:
-    """Whoever may grant, grants and revokes roles that allow no more than what they may do themselves."""
+    """Whoever may grant, grants and revokes what allows no more than what they may do themselves."""
     manager = acting(Role.USER_MANAGER)
     granter = replace(manager, permissions=manager.permissions | {Permission.PERMISSIONS_WRITE})
     assert may(granter, operation(USER, OTHER, role)) is (role in {Role.USER_MANAGER, Role.MEMBER})
+    assert not may(granter, AddBreakGlassAccount("boss@acme.example", "2026-11-30T09:00:00.000Z"))
 
 
 @pytest.mark.parametrize("resource_type", SETTINGS, ids=lambda value: value.name)

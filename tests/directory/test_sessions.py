@@ -10,7 +10,9 @@ from musterbook.directory.account import Account, Password, read_account
 from musterbook.directory.actor import sign_in_actor
 from musterbook.directory.history import FieldChange
 from musterbook.directory.operation import (
+    AddBreakGlassAccount,
     EndSessions,
+    ExtendSetup,
     GrantRole,
     HeldPermissions,
     ListPeople,
@@ -20,7 +22,7 @@ from musterbook.directory.operation import (
     SetPassword,
 )
 from musterbook.directory.passwords import PasswordHashes
-from musterbook.scim.errors import NotFoundError
+from musterbook.scim.errors import ConflictError, InvalidValueError, NotFoundError, UniquenessError
 from musterbook.scim.operation import DeleteResource, PatchResource
 from musterbook.scim.password import PasswordEdit
 from musterbook.scim.patch import Patch
@@ -177,6 +179,26 @@ async def test_a_break_glass_account_is_set_up_by_its_password(world: World) -> 
     id_ = await world.create(ADA)
     await world.directory.perform(world.operator, GrantRole(USER, id_, Role.ADMINISTRATOR))
     await world.directory.perform(world.operator, DeleteResource(USER, id_))
+
+
+async def test_a_break_glass_account_is_added(world: World) -> None:
+    """Another administrator is added with a set-up link, counts while it is good, and no longer than the last one."""
+    soon, later = "2026-11-24T09:00:00.000Z", "2026-12-24T09:00:00.000Z"
+    added = (await world.directory.perform(world.operator, AddBreakGlassAccount("cfo@acme.example", soon))).person
+    assert (added.user_name, added.roles) == ("cfo@acme.example", (Role.ADMINISTRATOR, Role.MEMBER))
+    assert added.resource_type == break_glass_type()
+    with pytest.raises(UniquenessError, match="userName"):
+        await world.directory.perform(world.operator, AddBreakGlassAccount("CFO@acme.example", soon))
+    with pytest.raises(InvalidValueError, match="must look like"):
+        await world.directory.perform(world.operator, AddBreakGlassAccount("cfo", soon))
+    world.clock.move(seconds=SETUP_SECONDS)
+    await world.directory.perform(world.operator, ExtendSetup(added.id, later))
+    assert (await world.history(added.id))[-1].changes == (FieldChange("account.setup_expires_at", soon, later),)
+    with pytest.raises(ConflictError, match="last person"):
+        await world.directory.perform(world.operator, DeleteResource(break_glass_type(), added.id))
+    await world.directory.perform(world.operator, SetPassword(break_glass_type(), added.id, "hash"))
+    await world.directory.perform(world.operator, ExtendSetup(added.id, later))
+    assert await world.actions(added.id) == ["created", "updated", "password_set"]
 
 
 async def test_a_second_factor_is_recorded(world: World) -> None:

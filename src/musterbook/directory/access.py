@@ -16,15 +16,18 @@ from collections.abc import Sequence
 from typing import Final, TypeAlias, assert_never
 
 from musterbook.directory import errors
+from musterbook.directory.account import Role
 from musterbook.directory.actor import Actor, ActorKind, PersonKey, ResourceId
 from musterbook.directory.break_glass import break_glass_type
 from musterbook.directory.operation import (
+    AddBreakGlassAccount,
     AnyOperation,
     ChangeSignInSettings,
     CreateTogether,
     DirectoryOperation,
     EndSessions,
     ExplainPermission,
+    ExtendSetup,
     FindGroup,
     FindPerson,
     GrantRole,
@@ -156,8 +159,19 @@ def _authorize_person(actor: Actor, operation: AnyOperation) -> None:
     missing = needed_permissions(operation) - actor.permissions
     if missing and not _concerns_oneself(actor, operation):
         _check_permissions(missing)
-    if isinstance(operation, GrantRole | RevokeRole) and not permissions_of([operation.role]) <= actor.permissions:
+    if not permissions_of(_roles_given(operation)) <= actor.permissions:
         raise errors.grants_more()
+
+
+def _roles_given(operation: AnyOperation) -> tuple[Role, ...]:
+    """Return the roles that ``operation`` gives or takes."""
+    match operation:
+        case GrantRole(role=role) | RevokeRole(role=role):
+            return (role,)
+        case AddBreakGlassAccount() | ExtendSetup():
+            return (Role.ADMINISTRATOR,)
+        case _:
+            return ()
 
 
 def _check_permissions(missing: frozenset[Permission]) -> None:
@@ -208,7 +222,7 @@ def _needed(operation: DirectoryOperation) -> Permission:
             return Permission.GROUPS_READ
         case ReadEveryone() | HeldPermissions() | ExplainPermission():
             return Permission.PERMISSIONS_READ
-        case GrantRole() | RevokeRole():
+        case GrantRole() | RevokeRole() | AddBreakGlassAccount() | ExtendSetup():
             return Permission.PERMISSIONS_WRITE
         case ListHistory():
             return Permission.HISTORY_READ

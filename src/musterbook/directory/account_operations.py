@@ -1,20 +1,30 @@
-"""*How a person signs in.* Records passwords and second factors, and ends sessions.
+"""*How a person signs in.* Records passwords and second factors, ends sessions, and adds break-glass accounts.
 
 Knows rules; knows neither algorithm nor session. Sessions are ended by counting the person's epoch on, so they end with
 the change itself, in its transaction, wherever they are kept.
 """
 
 from dataclasses import replace
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from msgspec import UNSET
 
 from musterbook.directory import errors, rules
 from musterbook.directory.account import Account, Password
-from musterbook.directory.actor import Actor
+from musterbook.directory.actor import Actor, ResourceId
+from musterbook.directory.break_glass import break_glass_type, check_email, open_break_glass_account
+from musterbook.directory.changes import create_change
 from musterbook.directory.finding import Finder
 from musterbook.directory.history import Action
-from musterbook.directory.operation import AccountOperation, EndSessions, RecordSecondFactor, SetPassword, Shown
+from musterbook.directory.operation import (
+    AccountOperation,
+    AddBreakGlassAccount,
+    EndSessions,
+    ExtendSetup,
+    RecordSecondFactor,
+    SetPassword,
+    Shown,
+)
 from musterbook.directory.person import person_of
 from musterbook.directory.rules import State
 from musterbook.directory.writing import Writer
@@ -30,23 +40,41 @@ class AccountOperations:
 
     async def perform(self, actor: Actor, operation: AccountOperation) -> Shown:
         """Perform ``operation`` for ``actor`` and return the person as they are then."""
+        if isinstance(operation, AddBreakGlassAccount):
+            return await self._add(actor, operation)
         now = self._writer.now()
+        resource_type = break_glass_type() if isinstance(operation, ExtendSetup) else operation.resource_type
 
         def next_state(state: State) -> State:
             if state.account is None:
                 raise errors.no_such_person()
             return replace(state, account=_next_account(state.account, operation, now))
 
-        state = await self._writer.update(
-            actor, operation.resource_type, operation.id, next_state, _action_of(operation)
+        action = _action_of(operation)
+        return await self._shown(
+            actor, await self._writer.update(actor, resource_type, operation.id, next_state, action)
         )
+
+    async def _add(self, actor: Actor, operation: AddBreakGlassAccount) -> Shown:
+        check_email(operation.email)
+        occasion = self._writer.occasion(actor, Action.CREATED)
+        account_id = ResourceId(self._writer.make_id())
+        state = open_break_glass_account(account_id, operation.email, occasion.now, operation.setup_expires_at)
+        _, change = create_change(state, occasion)
+        await self._writer.commit(change, break_glass_type())
+        return await self._shown(actor, state)
+
+    async def _shown(self, actor: Actor, state: State) -> Shown:
         person = person_of(state, await self._finder.everyone(actor))
         if person is None:
             raise errors.no_such_person()
         return Shown(person)
 
 
-def _next_account(account: Account, operation: AccountOperation, now: str) -> Account:
+_OfOneAccount: TypeAlias = SetPassword | EndSessions | RecordSecondFactor | ExtendSetup
+
+
+def _next_account(account: Account, operation: _OfOneAccount, now: str) -> Account:
     match operation:
         case SetPassword():
             return rules.set_password(account, Password(operation.hash, now))
@@ -56,11 +84,13 @@ def _next_account(account: Account, operation: AccountOperation, now: str) -> Ac
             return account if account.second_factor_at is not UNSET else replace(account, second_factor_at=now)
         case RecordSecondFactor():
             return replace(account, second_factor_at=UNSET)
+        case ExtendSetup(setup_expires_at=until):
+            return replace(account, setup_expires_at=until) if account.password is UNSET else account
         case _:
             assert_never(operation)
 
 
-def _action_of(operation: AccountOperation) -> Action:
+def _action_of(operation: _OfOneAccount) -> Action:
     match operation:
         case SetPassword():
             return Action.PASSWORD_SET
@@ -68,5 +98,7 @@ def _action_of(operation: AccountOperation) -> Action:
             return Action.SESSIONS_ENDED
         case RecordSecondFactor(is_set=is_set):
             return Action.SECOND_FACTOR_SET if is_set else Action.SECOND_FACTOR_REMOVED
+        case ExtendSetup():
+            return Action.UPDATED
         case _:
             assert_never(operation)

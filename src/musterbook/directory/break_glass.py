@@ -11,7 +11,9 @@ from musterbook.directory.account import Account, DisplayNameOrigin, Role, Sourc
 from musterbook.directory.actor import ResourceId
 from musterbook.directory.rules import State
 from musterbook.scim import Meta, Resource, ResourceType, make_resource_type, make_schema, user_type
+from musterbook.scim.errors import InvalidValueError
 
+MAX_EMAIL_LENGTH = 512
 BREAK_GLASS_URN = "urn:musterbook:schemas:core:1.0:BreakGlassAccount"
 
 
@@ -22,6 +24,17 @@ def break_glass_type() -> ResourceType:
     attributes = [item for name in ("userName", "active") if (item := user.attribute(name)) is not None]
     base = make_schema(BREAK_GLASS_URN, "BreakGlassAccount", "An account for emergencies.", attributes)
     return make_resource_type("BreakGlassAccount", "", base, unique_attribute="userName")
+
+
+def check_email(email: str) -> None:
+    """Return if ``email`` looks like the address of somebody.
+
+    Raises:
+        InvalidValueError: it does not.
+    """
+    local, at, domain = email.rpartition("@")
+    if not (local and at and domain) or len(email) > MAX_EMAIL_LENGTH or not email.isprintable() or " " in email:
+        raise InvalidValueError("The administrator's e-mail address must look like name@example.com.")
 
 
 def open_break_glass_account(account_id: ResourceId, email: str, now: str, setup_expires_at: str) -> State:

@@ -94,6 +94,26 @@ class ExplainPermission:
 
 
 @dataclass(frozen=True, slots=True)
+class AddBreakGlassAccount:
+    """Add an administrator who can sign in also when the identity provider does not work.
+
+    They count as an administrator until ``setup_expires_at``, and from when they have a password without end.
+    """
+
+    email: str
+    setup_expires_at: str
+    """UTC, ``YYYY-MM-DDTHH:MM:SS.mmmZ``: how long the set-up link is good that whoever asks for this makes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtendSetup:
+    """Record that a break-glass account without a password has another set-up link. One with a password needs none."""
+
+    id: ResourceId
+    setup_expires_at: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetPassword:
     """Give a person the password of which this is the hash. It ends every session, and a set-up."""
 
@@ -284,7 +304,7 @@ class History:
 
 PeopleOperation: TypeAlias = FindPerson | ListPeople | SetDisplayName | RestoreResource | ListHistory
 PermissionOperation: TypeAlias = FindGroup | ReadEveryone | GrantRole | RevokeRole | HeldPermissions | ExplainPermission
-AccountOperation: TypeAlias = SetPassword | EndSessions | RecordSecondFactor
+AccountOperation: TypeAlias = SetPassword | EndSessions | RecordSecondFactor | AddBreakGlassAccount | ExtendSetup
 SettingsOperation: TypeAlias = (
     ReadSignInSettings | ChangeSignInSettings | ReadSamlConnection | SetSamlConnection | PreflightSsoOnly
 )
