@@ -26,7 +26,7 @@ COVERAGE ?=
 
 .PHONY: all help setup demo test nightly bench format format-check lint types imports docs browser picture lock clean
 
-all: format-check lint types imports docs test ## What CI runs
+all: format-check lint types imports docs test ## What CI runs, which also measures coverage
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
