@@ -118,7 +118,7 @@ async def test_a_sign_in_does_not_begin_without_google(stage: Stage, fault: Faul
 
 async def test_a_google_that_is_silent_is_left(stage: Stage) -> None:
     """An endpoint that takes the request and never answers ends in a refusal when the time is over."""
-    hasty = Stage.open(stage.google, stage.clock, total_seconds=0.5)
+    hasty = Stage.open(stage.google, stage.clock, total_seconds=2.0)
     start = await hasty.begin()
     callback = await visit(start)
     stage.google.faults = frozenset({Fault.SILENT})
