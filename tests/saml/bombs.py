@@ -54,7 +54,7 @@ def keys() -> str:
 
 
 FIELDS: dict[str, tuple[Callable[[], str], Refusal]] = {
-    "a form field of 10 MB": (lambda: "A" * 10_000_000, Refusal.TOO_LARGE),
+    "a form field of 10 MB (CVE-2025-54572)": (lambda: "A" * 10_000_000, Refusal.TOO_LARGE),
     "a document of 300 kB": (lambda: encode(" " * 300_000), Refusal.TOO_LARGE),
     "a billion laughs": (lambda: with_entities("ha", LAUGHS, "&b9;"), Refusal.DOCUMENT_TYPE),
     "quadratic blow-up": (lambda: with_entities("a" * 50_000, "", "&a;" * 5000), Refusal.DOCUMENT_TYPE),

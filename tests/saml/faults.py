@@ -55,7 +55,7 @@ SAID = [
     Fault("S3: two subjects", Refusal.UNEXPECTED_ELEMENT, (idp.SUBJECT, idp.SUBJECT * 2)),
     Fault("S3: an assertion of SAML 1.1", Refusal.VERSION, last('Version="2.0" ID="_a1"', 'Version="1.1" ID="_a1"')),
     Fault(
-        "S3: an assertion within the assertion's advice",
+        "S3: an assertion within the assertion's advice (CVE-2021-21238)",
         Refusal.ASSERTION_COUNT,
         (CONDITIONS, f"{CONDITIONS}<saml:Advice>{idp.ASSERTION.replace('_a1', '_a2')}</saml:Advice>"),
     ),
@@ -160,14 +160,18 @@ CHANGED = [
     Fault(
         "S4: another name", Refusal.SIGNATURE, (">ada@acme.example</saml:NameID>", ">eve@acme.example</saml:NameID>")
     ),
-    Fault("S4: another attribute", Refusal.SIGNATURE, (">Engineering;", ">Administrators;")),
-    Fault("S2: a document type", Refusal.DOCUMENT_TYPE, ("<samlp:Response", "<!DOCTYPE x><samlp:Response")),
+    Fault("S4: another attribute (CVE-2025-46572)", Refusal.SIGNATURE, (">Engineering;", ">Administrators;")),
+    Fault(
+        "S2: a document type (CVE-2025-23369, CVE-2025-25291)",
+        Refusal.DOCUMENT_TYPE,
+        ("<samlp:Response", "<!DOCTYPE x><samlp:Response"),
+    ),
     Fault("S2: a processing instruction", Refusal.COMMENT, (STATUS, f"{STATUS}<?xml-stylesheet href='x'?>")),
     Fault("S2: a processing instruction at the end", Refusal.COMMENT, ("</samlp:Response>", "</samlp:Response><?x?>")),
     Fault("S2: an entity of nobody", Refusal.NOT_XML, ("Ada<", "&ada;<")),
     Fault("S10: a comment in the name (CVE-2017-11427)", Refusal.COMMENT, ("ada@acme", f"ada@{COMMENT}acme")),
     Fault("S10: a comment before the response", Refusal.COMMENT, ("<samlp:Response", f"{COMMENT}<samlp:Response")),
-    Fault("S11: an attribute twice", Refusal.NOT_XML, ('ID="_a1"', 'ID="_a1" ID="_a2"')),
+    Fault("S11: an attribute twice (CVE-2025-25292)", Refusal.NOT_XML, ('ID="_a1"', 'ID="_a1" ID="_a2"')),
     Fault("S11: an unknown prefix (CVE-2025-66567)", Refusal.NOT_XML, (STATUS, f'{STATUS}<x:y xmlns:z="urn:z"/>')),
     Fault("S11: xmlns as a prefix", Refusal.NOT_XML, ('xmlns:xs="http', 'xmlns:xmlns="http')),
     Fault("S5: an ID twice", Refusal.DUPLICATE_ID, ('ID="_r1"', 'ID="_a1"')),

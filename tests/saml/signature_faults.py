@@ -78,7 +78,7 @@ def of_a_part(document: str) -> str:
 
 SIGNATURE_FAULTS = [
     Fault("S5: a signature of a part", Refusal.REFERENCE, of_a_part),
-    Fault("S4: no signature", Refusal.UNSIGNED, unsigned),
+    Fault("S4: no signature (CVE-2016-1000251)", Refusal.UNSIGNED, unsigned),
     Fault("S4: a signature of something else", Refusal.REFERENCE, lambda _: resigned("#_a1", "#_r1")),
     Fault(
         "S5: two signatures",

@@ -191,12 +191,12 @@ def moved_up() -> str:
 
 ATTACKS = {
     "XSW1": Attack(xsw1, Refusal.ASSERTION_COUNT),
-    "XSW2": Attack(xsw2, Refusal.UNEXPECTED_ELEMENT),
-    "XSW3": Attack(xsw3, Refusal.UNEXPECTED_ELEMENT),
+    "XSW2 (CVE-2026-47201)": Attack(xsw2, Refusal.UNEXPECTED_ELEMENT),
+    "XSW3 (CVE-2025-47949)": Attack(xsw3, Refusal.UNEXPECTED_ELEMENT),
     "XSW4": Attack(xsw4, Refusal.ASSERTION_COUNT),
     "XSW5": Attack(xsw5, Refusal.UNEXPECTED_ELEMENT),
     "XSW6": Attack(xsw6, Refusal.ASSERTION_COUNT),
-    "XSW7": Attack(xsw7, Refusal.ASSERTION_COUNT),
+    "XSW7 (CVE-2024-45409)": Attack(xsw7, Refusal.ASSERTION_COUNT),
     "XSW8": Attack(xsw8, Refusal.ASSERTION_COUNT),
     "XSW9: in the details of the state": Attack(in_the_state, Refusal.ASSERTION_COUNT),
     "one ID for both (CVE-2024-6800)": Attack(with_one_id, Refusal.DUPLICATE_ID),
