@@ -49,7 +49,7 @@ def test_a_bomb_costs_little_time(name: str) -> None:
 
 
 def test_a_compressed_bomb_costs_little_time() -> None:
-    """A query is unpacked only as far as a message may reach (CVE-2025-25293): of twenty megabytes, a quarter of one."""
+    """A query is unpacked only as far as a message may reach (CVE-2025-25293): of 20 MB, a quarter of one."""
     query = zipped()
     assert refuse_query(query) is Refusal.TOO_LARGE
     assert not takes_long(lambda: refuse_query(query))
