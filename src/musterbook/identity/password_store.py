@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
-from musterbook.directory import TenantId
+from musterbook.directory import Tenant, TenantId
 from musterbook.identity.accounts import AccountRef
 
 
@@ -103,13 +103,22 @@ class Link:
     expires_at: str
 
 
+@dataclass(frozen=True, slots=True)
+class FoundLink:
+    """A link with the tenant that it belongs to."""
+
+    link: Link
+    tenant: Tenant
+    """Also a suspended or deleted one."""
+
+
 class LinkStore(Protocol):
     """Links. One is found by its hash alone, before the tenant is known."""
 
     async def add(self, link: Link) -> None:
         """Store a link in place of any other of its account."""
 
-    async def find(self, link_hash: bytes) -> Link | None:
+    async def find(self, link_hash: bytes) -> FoundLink | None:
         """Return the link with this hash unless it was redeemed, also an expired one."""
 
     async def redeem(self, tenant_id: TenantId, link_hash: bytes, at: str) -> bool:

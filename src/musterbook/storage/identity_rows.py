@@ -14,7 +14,7 @@ from musterbook.identity.account_store import FoundAccount
 from musterbook.identity.accounts import AccountRef
 from musterbook.identity.attempt_store import Attempt, AttemptKind, Binding
 from musterbook.identity.log_store import LogRow
-from musterbook.identity.password_store import Link, LinkPurpose, SecondFactor, Tries
+from musterbook.identity.password_store import FoundLink, Link, LinkPurpose, SecondFactor, Tries
 from musterbook.identity.session_store import Session, SessionRecord, SignInMethod
 from musterbook.scim import user_type
 from musterbook.storage.rows import RECORD_COLUMNS, TENANT_COLUMNS, Row, read_record, read_tenant
@@ -39,6 +39,8 @@ ATTEMPT_COLUMNS: Final = "tenant_id, id, browser_hash, kind, data, created_at, e
 BINDING_COLUMNS: Final = "tenant_id, resource_type, account_id, connection_id, subject_key, created_at, last_used_at"
 FACTOR_COLUMNS: Final = "tenant_id, resource_type, account_id, secret, confirmed_at, last_step, recovery"
 LINK_COLUMNS: Final = "tenant_id, resource_type, account_id, link_hash, purpose, created_at, expires_at"
+_QUALIFIED_LINK_COLUMNS: Final = ", ".join(f"setup_links.{name}" for name in LINK_COLUMNS.split(", "))
+FOUND_LINK_COLUMNS: Final = f"{_QUALIFIED_LINK_COLUMNS}, {_TENANT_COLUMNS}"
 LOG_COLUMNS: Final = (
     "tenant_id, id, at, outcome, method, reason, detail, resource_type, account_id, claimed, address, request_id"
 )
@@ -166,6 +168,13 @@ def read_link(row: Row) -> Link:
     """Return the link of a row of ``LINK_COLUMNS``."""
     tenant_id, resource_type, account_id, link_hash, purpose, *rest = row
     return Link(_read_account(tenant_id, resource_type, account_id), link_hash, LinkPurpose(purpose), *rest)
+
+
+def read_found_link(row: Row) -> FoundLink:
+    """Return the link of a row of ``FOUND_LINK_COLUMNS``, with its tenant."""
+    columns = tuple(row)
+    count = len(LINK_COLUMNS.split(", "))
+    return FoundLink(read_link(columns[:count]), read_tenant(columns[count:]))
 
 
 def log_values(row: LogRow) -> tuple[SqlValue, ...]:

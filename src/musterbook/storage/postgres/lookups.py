@@ -8,15 +8,15 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from musterbook.directory import SetupLink, Tenant
-from musterbook.identity.password_store import Link
+from musterbook.identity.password_store import FoundLink
 from musterbook.identity.session_store import SessionRecord
 from musterbook.identity.store import KeyRecord
 from musterbook.storage.identity_rows import (
-    LINK_COLUMNS,
+    FOUND_LINK_COLUMNS,
     SESSION_RECORD_COLUMNS,
     SETTINGS_ID,
     SETTINGS_TYPE,
-    read_link,
+    read_found_link,
     read_session_record,
 )
 from musterbook.storage.postgres.pool import Pool
@@ -44,7 +44,10 @@ _COUNT_BY_TYPE: Final = "SELECT resource_type, sum(total) FROM counters GROUP BY
 
 SETUP_LINK_BY_HASH: Final = f"SELECT {SETUP_LINK_COLUMNS} FROM setup_links WHERE link_hash = $1 AND redeemed_at IS NULL"
 
-LINK_BY_HASH: Final = f"SELECT {LINK_COLUMNS} FROM setup_links WHERE link_hash = $1 AND redeemed_at IS NULL"
+LINK_BY_HASH: Final = f"""
+SELECT {FOUND_LINK_COLUMNS} FROM setup_links JOIN tenants ON tenants.tenant_id = setup_links.tenant_id
+WHERE setup_links.link_hash = $1 AND setup_links.redeemed_at IS NULL
+"""
 
 # Everything that decides whether the session is good, of one moment.
 SESSION_BY_HASH: Final = f"""
@@ -92,10 +95,10 @@ async def find_setup_link(pool: Pool, link_hash: bytes) -> SetupLink | None:
     return None if row is None else read_setup_link(row)
 
 
-async def find_link(pool: Pool, link_hash: bytes) -> Link | None:
+async def find_link(pool: Pool, link_hash: bytes) -> FoundLink | None:
     """Return the link with this hash, for whichever account it is, unless it was redeemed."""
     row = await pool.row(LINK_BY_HASH, link_hash)
-    return None if row is None else read_link(row)
+    return None if row is None else read_found_link(row)
 
 
 async def find_session(pool: Pool, token_hash: bytes) -> SessionRecord | None:

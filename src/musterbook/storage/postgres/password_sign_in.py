@@ -5,7 +5,7 @@ from typing import Final
 
 from musterbook.directory import TenantId
 from musterbook.identity.accounts import AccountRef
-from musterbook.identity.password_store import Link, SecondFactor, Tries
+from musterbook.identity.password_store import FoundLink, Link, SecondFactor, Tries
 from musterbook.storage.identity_rows import (
     FACTOR_COLUMNS,
     LINK_COLUMNS,
@@ -141,7 +141,7 @@ class PostgresLinkStore:
         """Store a link in place of any other of its account."""
         await self._pool.rows(_ADD_LINK, *link_values(link))
 
-    async def find(self, link_hash: bytes) -> Link | None:
+    async def find(self, link_hash: bytes) -> FoundLink | None:
         """Return the link with this hash unless it was redeemed, also an expired one."""
         return await find_link(self._pool, link_hash)
 

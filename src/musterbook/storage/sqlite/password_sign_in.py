@@ -6,7 +6,7 @@ from typing import Final
 
 from musterbook.directory import TenantId
 from musterbook.identity.accounts import AccountRef
-from musterbook.identity.password_store import Link, SecondFactor, Tries
+from musterbook.identity.password_store import FoundLink, Link, SecondFactor, Tries
 from musterbook.storage.identity_rows import (
     FACTOR_COLUMNS,
     LINK_COLUMNS,
@@ -147,7 +147,7 @@ class SqliteLinkStore:
 
         await self._writer.run(work)
 
-    async def find(self, link_hash: bytes) -> Link | None:
+    async def find(self, link_hash: bytes) -> FoundLink | None:
         """Return the link with this hash unless it was redeemed, also an expired one."""
         return find_link(self._reader, link_hash)
 
