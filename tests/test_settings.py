@@ -36,6 +36,8 @@ EVERY_VARIABLE = {
     "MUSTERBOOK_GOOGLE_CLIENT_ID": "1234.apps.googleusercontent.com",
     "MUSTERBOOK_GOOGLE_CLIENT_SECRET": "GOCSPX-secret",
     "MUSTERBOOK_GOOGLE_DISCOVERY_URL": "https://google.example/.well-known/openid-configuration",
+    "MUSTERBOOK_SMTP_URL": "smtp://ada:secret@mail.example:587",
+    "MUSTERBOOK_MAIL_FROM": "directory@example.com",
 }
 EVERY_SETTING = Settings(
     database_url="postgresql://db/musterbook",
@@ -52,6 +54,8 @@ EVERY_SETTING = Settings(
     google_client_id="1234.apps.googleusercontent.com",
     google_client_secret="GOCSPX-secret",
     google_discovery_url="https://google.example/.well-known/openid-configuration",
+    smtp_url="smtp://ada:secret@mail.example:587",
+    mail_from="directory@example.com",
 )
 
 
@@ -72,6 +76,8 @@ def test_defaults() -> None:
         google_client_id=None,
         google_client_secret=None,
         google_discovery_url="https://accounts.google.com/.well-known/openid-configuration",
+        smtp_url=None,
+        mail_from=None,
     )
 
 
@@ -92,6 +98,7 @@ def test_every_setting_can_stand_in_the_file(tmp_path: Path) -> None:
         'outbound_networks = ["10.20.0.0/16", "fd00::/8"]\n'
         'google_client_id = "1234.apps.googleusercontent.com"\ngoogle_client_secret = "GOCSPX-secret"\n'
         'google_discovery_url = "https://google.example/.well-known/openid-configuration"\n'
+        'smtp_url = "smtp://ada:secret@mail.example:587"\nmail_from = "directory@example.com"\n'
     )
     assert load_settings({}, {}, file) == EVERY_SETTING
 
@@ -145,7 +152,10 @@ def test_a_secret_file_that_cannot_be_read(tmp_path: Path, content: bytes | None
     [
         (b"port = ", " is not TOML: "),
         (b"\xff", " is not TOML: "),
-        (b"prot = 1", "There is no setting 'prot'. Settings are: base_url, database_url, definitions, google_client_id, "),
+        (
+            b"prot = 1",
+            "There is no setting 'prot'. Settings are: base_url, database_url, definitions, google_client_id, ",
+        ),
         (b"[server]\nport = 1", "The setting 'server' in "),
         (b"port = 1.5", "The setting 'port' in "),
     ],
@@ -205,6 +215,8 @@ BASE_URL = (
          "neither is.")),
         ("google_discovery_url", "https://accounts.google.com", ("The setting google_discovery_url is a web address "
          "that ends in /.well-known/openid-configuration.")),
+        ("smtp_url", "smtp://mail.example", "The settings smtp_url and mail_from are given together, or neither is."),
+        ("mail_from", "d@example.com", "The settings smtp_url and mail_from are given together, or neither is."),
     ],
 )  # fmt: skip
 def test_a_value_that_cannot_be_used(name: str, value: SettingValue, message: str) -> None:
@@ -254,6 +266,10 @@ def test_a_base_url_ends_without_a_slash_whoever_gives_it() -> None:
         lambda: Settings(secret_keys=("secret",)),
         lambda: Settings(outbound_networks=("*",)),
         lambda: Settings(google_discovery_url="file:///.well-known/openid-configuration"),
+        lambda: Settings(smtp_url="http://mail.example", mail_from="d@example.com"),
+        lambda: Settings(smtp_url="smtp://mail.example/path", mail_from="d@example.com"),
+        lambda: Settings(smtp_url="smtp://mail.example:65536", mail_from="d@example.com"),
+        lambda: Settings(smtp_url="smtp://mail.example", mail_from="Directory <d@example.com>\r\nBcc: e@example.com"),
     ],
 )
 def test_settings_that_a_product_writes_itself_are_checked(settings: Callable[[], Settings]) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 from ipaddress import ip_network
 from pathlib import Path
 from typing import TypeAlias
+from urllib.parse import urlsplit
 
 SettingValue: TypeAlias = str | int | tuple[str, ...] | None
 
@@ -64,6 +65,10 @@ class Settings:
     """The secret that belongs to ``google_client_id``."""
     google_discovery_url: str = "https://accounts.google.com/.well-known/openid-configuration"
     """Where Google says how it is asked. Another one is for tests and demonstrations."""
+    smtp_url: str | None = field(default=None, repr=False)
+    """The mail server: ``smtp://user:password@host:587`` (STARTTLS) or ``smtps://…:465``; none: no letter is sent."""
+    mail_from: str | None = None
+    """The address that letters come from."""
 
     def __post_init__(self) -> None:
         """Check every value, also of a product that writes its settings in code.
@@ -82,6 +87,7 @@ class Settings:
             _integer("requests_per_second", self.requests_per_second, 1, _MAX_REQUESTS_PER_SECOND)
         _check_secrets(self.secret_keys)
         _check_google(self.google_client_id, self.google_client_secret, self.google_discovery_url)
+        _check_mail(self.smtp_url, self.mail_from)
 
 
 def gather_values(
@@ -135,6 +141,8 @@ def make_settings(values: Mapping[str, SettingValue]) -> Settings:
         google_client_id=_optional_text("google_client_id", values),
         google_client_secret=_optional_text("google_client_secret", values),
         google_discovery_url=str(values.get("google_discovery_url", default.google_discovery_url)),
+        smtp_url=_optional_text("smtp_url", values),
+        mail_from=_optional_text("mail_from", values),
     )
 
 
@@ -271,6 +279,32 @@ def _check_google(client_id: str | None, client_secret: str | None, discovery_ur
         raise SettingsError("The settings google_client_id and google_client_secret are given together, or neither is.")
     if not discovery_url.startswith(("https://", "http://")) or not discovery_url.endswith(_WELL_KNOWN):
         raise SettingsError(f"The setting google_discovery_url is a web address that ends in {_WELL_KNOWN}.")
+
+
+def _check_mail(url: str | None, sender: str | None) -> None:
+    if (url is None) != (sender is None):
+        raise SettingsError("The settings smtp_url and mail_from are given together, or neither is.")
+    if sender is not None and not _is_mail_address(sender):
+        raise SettingsError("The setting mail_from is an address such as directory@example.com.")
+    if url is not None and not _is_mail_server(url):
+        # Not the value: it may hold a password.
+        raise SettingsError("The setting smtp_url looks like smtp://user:password@mail.example.com:587, or smtps://….")
+
+
+def _is_mail_address(text: str) -> bool:
+    local, _, domain = text.rpartition("@")
+    is_plain = text.isascii() and text.isprintable() and not set(text) & set(' ,;<>"')
+    return bool(local and domain) and is_plain
+
+
+def _is_mail_server(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        has_address = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    beyond = parts.path.strip("/") or parts.query or parts.fragment
+    return parts.scheme in {"smtp", "smtps"} and has_address and not beyond and url.isprintable()
 
 
 def _check_networks(name: str, texts: tuple[str, ...]) -> None:
