@@ -36,6 +36,10 @@ class Purpose(Enum):
 
     CURSOR = "cursor"
     """Signs the cursors of lists (RFC 9865)."""
+    SEAL = "seal"
+    """Encrypts what is stored and must be read again, such as what makes the codes of a second factor."""
+    DEVICE = "device"
+    """Signs what browsers keep in which somebody has signed in before."""
 
 
 @dataclass(frozen=True, slots=True)

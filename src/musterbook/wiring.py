@@ -21,6 +21,7 @@ from musterbook.directory.service import Directory
 from musterbook.directory.tenants import Tenants
 from musterbook.identity import Argon2Hashes, Keys, SigningIn, make_signing_in
 from musterbook.identity.google import GoogleClient, GoogleExchange
+from musterbook.identity.signing_in import Outside, SigningInKeys
 from musterbook.outbound import Outbound
 from musterbook.scim.definitions import Definitions
 from musterbook.scim.service import Service, describe_service
@@ -118,6 +119,13 @@ def _google(settings: Settings, clock: Clock, random_bytes: RandomBytes) -> Goog
     return GoogleExchange(client, outbound, clock, random_bytes)
 
 
+def _signing_in_keys(secret: Secret | None) -> SigningInKeys:
+    """Return the keys that signing in needs, each for its purpose."""
+    if secret is None:
+        return SigningInKeys()
+    return SigningInKeys(seal=secret.keys(Purpose.SEAL), device=secret.keys(Purpose.DEVICE))
+
+
 class _Opening(AbstractAsyncContextManager[Services]):
     """The rooms over a database that is open within the context.
 
@@ -157,11 +165,24 @@ class _Opening(AbstractAsyncContextManager[Services]):
         except BaseException:
             await self._close()
             raise
+        return self._services(database, secret)
+
+    def _services(self, database: Database, secret: Secret | None) -> Services:
+        """Return the rooms over an open database; with a secret where they are for the web."""
         by_switches = {
             switches: _describe(self._settings, self._definitions, secret, switches)
             for switches in starmap(Switches, product((False, True), repeat=len(fields(Switches))))
         }
-        directory = Directory(database.resources, self._clock, self._random_bytes, Argon2Hashes())
+        hashes = Argon2Hashes()
+        directory = Directory(database.resources, self._clock, self._random_bytes, hashes)
+        outside = Outside(
+            base_url=self._settings.base_url,
+            keys=_signing_in_keys(secret),
+            hashes=hashes,
+            google=_google(self._settings, self._clock, self._random_bytes),
+            clock=self._clock,
+            random_bytes=self._random_bytes,
+        )
         return Services(
             settings=self._settings,
             database=database,
@@ -169,14 +190,7 @@ class _Opening(AbstractAsyncContextManager[Services]):
             directory=directory,
             tenants=Tenants(database.tenants, self._clock, self._random_bytes),
             keys=Keys(database.keys, self._clock, self._random_bytes),
-            signing_in=make_signing_in(
-                database.identity,
-                directory,
-                base_url=self._settings.base_url,
-                google=_google(self._settings, self._clock, self._random_bytes),
-                clock=self._clock,
-                random_bytes=self._random_bytes,
-            ),
+            signing_in=make_signing_in(database.identity, directory, outside),
             clock=self._clock,
             random_bytes=self._random_bytes,
             by_switches=by_switches,

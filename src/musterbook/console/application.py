@@ -13,6 +13,7 @@ from musterbook.console.links import LinkPages
 from musterbook.console.login import LoginPages
 from musterbook.console.me import MePages
 from musterbook.console.pages import Asset, Pages, read_assets
+from musterbook.console.password import PasswordPages
 from musterbook.console.rooms import Arrival, RoomsOpener
 from musterbook.console.route import Answer, Route
 from musterbook.console.saml import RESPONSE_BYTES, SamlPages
@@ -31,34 +32,11 @@ class Console:
         self._pages = Pages(base_url, assets)
         cookies = Cookies(is_secure=base_url.startswith("https://"))
         door = Door(self._pages, cookies, open_rooms, base_url, random_bytes)
-        links = LinkPages(clock)
-        login = LoginPages(base_url)
-        organization = TenantLoginPages()
-        google = GooglePages()
-        saml = SamlPages(base_url)
-        me = MePages()
         self.routes = (
-            door.route("/login", access=Access.OUTSIDE, show=login.show, submit=login.submit),
-            door.route("/login/{slug}", access=Access.OUTSIDE, show=organization.show),
-            door.route("/login/{slug}/emergency", access=Access.OUTSIDE, show=organization.show_emergency),
-            door.route("/google/{slug}/login", access=Access.OUTSIDE, show=google.begin),
-            door.route(CALLBACK_PATH, access=Access.OUTSIDE, show=google.finish),
-            door.route("/saml/{slug}/metadata", access=Access.OUTSIDE, show=saml.metadata),
-            door.route("/saml/{slug}/login", access=Access.OUTSIDE, show=saml.begin),
-            door.route("/saml/{slug}/acs", access=Access.FOREIGN, submit=saml.finish, body_limit=RESPONSE_BYTES),
-            door.route("/saml/{slug}/confirm", access=Access.OUTSIDE, show=saml.ask, submit=saml.confirm),
-            door.route("/me", access=Access.INSIDE, needs=Permission.PROFILE_READ, show=me.show),
-            door.route(
-                "/me/sessions/end-others",
-                access=Access.INSIDE,
-                needs=Permission.PROFILE_WRITE,
-                submit=me.end_others,
-            ),
-            door.route(
-                "/me/sessions/{id}/end", access=Access.INSIDE, needs=Permission.PROFILE_WRITE, submit=me.end_session
-            ),
-            door.route("/logout", access=Access.INSIDE, submit=me.sign_out),
-            door.route("/setup/{token}", access=Access.OUTSIDE, show=links.show),
+            *_sign_in_routes(door, base_url),
+            *_password_routes(door, clock),
+            *_saml_routes(door, base_url),
+            *_own_routes(door),
             *(Route(asset.path, ("GET",), _giving(asset)) for asset in assets.values()),
         )
         """Every path that a page answers at."""
@@ -66,6 +44,49 @@ class Console:
     def answer_failure(self, status: int, detail: str, request_id: str) -> Response:
         """Return the page for a request that came to nothing; ``detail`` says why, to whoever asked."""
         return headed(self._pages.failure(status, detail, request_id))
+
+
+def _sign_in_routes(door: Door, base_url: str) -> list[Route]:
+    login, organization, google = LoginPages(base_url), TenantLoginPages(), GooglePages()
+    outside = Access.OUTSIDE
+    return [
+        door.route("/login", access=outside, show=login.show, submit=login.submit),
+        door.route("/login/{slug}", access=outside, show=organization.show, submit=PasswordPages().submit),
+        door.route("/login/{slug}/emergency", access=outside, show=organization.show_emergency),
+        door.route("/google/{slug}/login", access=outside, show=google.begin),
+        door.route(CALLBACK_PATH, access=outside, show=google.finish),
+    ]
+
+
+def _password_routes(door: Door, clock: Clock) -> list[Route]:
+    pages, links, outside = PasswordPages(), LinkPages(clock), Access.OUTSIDE
+    path = "/login/{slug}"
+    return [
+        door.route(f"{path}/code", access=outside, show=pages.show_code, submit=pages.submit_code),
+        door.route(f"{path}/recovery", access=outside, show=pages.show_recovery, submit=pages.submit_recovery),
+        door.route(f"{path}/second-factor", access=outside, show=pages.show_enrolment, submit=pages.submit_enrolment),
+        door.route("/setup/{token}", access=outside, show=links.show),
+    ]
+
+
+def _saml_routes(door: Door, base_url: str) -> list[Route]:
+    pages, outside, path = SamlPages(base_url), Access.OUTSIDE, "/saml/{slug}"
+    return [
+        door.route(f"{path}/metadata", access=outside, show=pages.metadata),
+        door.route(f"{path}/login", access=outside, show=pages.begin),
+        door.route(f"{path}/acs", access=Access.FOREIGN, submit=pages.finish, body_limit=RESPONSE_BYTES),
+        door.route(f"{path}/confirm", access=outside, show=pages.ask, submit=pages.confirm),
+    ]
+
+
+def _own_routes(door: Door) -> list[Route]:
+    pages, inside, change = MePages(), Access.INSIDE, Permission.PROFILE_WRITE
+    return [
+        door.route("/me", access=inside, needs=Permission.PROFILE_READ, show=pages.show),
+        door.route("/me/sessions/end-others", access=inside, needs=change, submit=pages.end_others),
+        door.route("/me/sessions/{id}/end", access=inside, needs=change, submit=pages.end_session),
+        door.route("/logout", access=inside, submit=pages.sign_out),
+    ]
 
 
 def _giving(asset: Asset) -> Answer:

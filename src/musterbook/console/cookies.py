@@ -17,7 +17,7 @@ from enum import Enum
 from starlette.responses import Response
 
 MAX_VALUE_LENGTH = 256
-"""Ours are 43 characters long; what is longer is none of ours."""
+"""Ours are shorter; what is longer is none of ours."""
 _PREFIX = "__Host-"
 
 
@@ -29,7 +29,11 @@ class Cookie(Enum):
     BROWSER = "musterbook-browser"
     """What ties forms to a browser in which nobody is signed in."""
     ATTEMPT = "musterbook-attempt"
-    """The token of a sign-in that is under way in this browser."""
+    """The token of a sign-in that is under way in this browser, at an identity provider."""
+    TICKET = "musterbook-ticket"
+    """A sign-in by password that waits for a code."""
+    DEVICE = "musterbook-device"
+    """That somebody has signed in by password in this browser before."""
 
 
 @dataclass(frozen=True, slots=True)

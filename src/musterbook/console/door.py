@@ -99,6 +99,7 @@ class Visit:
             user_agent=self.user_agent,
             request_id=self.arrival.request_id,
             session_token=self.cookie(Cookie.SESSION),
+            device=self.cookie(Cookie.DEVICE),
         )
 
     def go_on(self, below: str, title: str) -> Response:

@@ -14,7 +14,7 @@ from musterbook.directory.operation import ReadSignInSettings
 from musterbook.directory.sign_in_settings import SignInSettings
 from musterbook.directory.tenants import NoSuchTenantError
 from musterbook.identity.entry import NotLetInError
-from musterbook.identity.landing import Proof
+from musterbook.identity.landing import Landed, Proof
 from musterbook.identity.session_store import SignInMethod
 from musterbook.scim.errors import NotFoundError
 
@@ -56,8 +56,13 @@ async def let_in(visit: Visit, proof: Proof) -> Response:
     """
     landed = await visit.rooms.signing_in.landing.land(proof, visit.visitor)
     response = visit.pages.redirect(landed.return_to)
-    visit.cookies.set(response, Cookie.SESSION, landed.token)
+    sign_in_cookies(visit, response, landed)
     return response
+
+
+def sign_in_cookies(visit: Visit, response: Response, landed: Landed) -> None:
+    """Give the browser what opens the session that has just begun."""
+    visit.cookies.set(response, Cookie.SESSION, landed.token)
 
 
 async def refuse(visit: Visit, tenant: Tenant, method: SignInMethod, error: NotLetInError) -> Response:

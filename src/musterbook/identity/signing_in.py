@@ -3,18 +3,46 @@
 Knows the parts; decides nothing.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from musterbook.directory import Clock, Directory, RandomBytes
+from musterbook.identity.devices import Devices
 from musterbook.identity.domains import SignInDomains
 from musterbook.identity.google import GoogleExchange
 from musterbook.identity.google_sign_in import GoogleSignIn
 from musterbook.identity.landing import Landing
+from musterbook.identity.password_sign_in import PasswordParts, PasswordSignIn
+from musterbook.identity.passwords import Argon2Hashes
 from musterbook.identity.saml_sign_in import SamlSignIn
+from musterbook.identity.sealing import Seal
 from musterbook.identity.sessions import Sessions
 from musterbook.identity.sign_in_log import SignInLog
+from musterbook.identity.slow_down import SlowDown
 from musterbook.identity.stores import IdentityStores
 from musterbook.identity.subjects import Subjects
+from musterbook.identity.totp import SecondFactors
+
+
+@dataclass(frozen=True, slots=True)
+class SigningInKeys:
+    """The keys that signing in needs, newest first. A command, which signs nobody in, has none."""
+
+    seal: Sequence[bytes] = field(default=(), repr=False)
+    device: Sequence[bytes] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What signing in needs beside the directory and its stores."""
+
+    base_url: str
+    keys: SigningInKeys
+    hashes: Argon2Hashes
+    google: GoogleExchange | None
+    """Asks Google; ``None``: this server is not registered there."""
+    clock: Clock
+    random_bytes: RandomBytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +54,7 @@ class SigningIn:
     saml: SamlSignIn
     google: GoogleSignIn | None
     """``None``: this server is not registered with Google."""
+    password: PasswordSignIn
     landing: Landing
     """Where every way ends."""
     log: SignInLog
@@ -34,19 +63,20 @@ class SigningIn:
     """Who is signed in."""
 
 
-def make_signing_in(
-    stores: IdentityStores,
-    directory: Directory,
-    *,
-    base_url: str,
-    google: GoogleExchange | None,
-    clock: Clock,
-    random_bytes: RandomBytes,
-) -> SigningIn:
-    """Return the parts over one open database, for a server at ``base_url`` that asks Google by ``google``."""
+def make_signing_in(stores: IdentityStores, directory: Directory, outside: Outside) -> SigningIn:
+    """Return the parts over one open database."""
+    clock, random_bytes, google = outside.clock, outside.random_bytes, outside.google
     sessions = Sessions(stores.sessions, clock, random_bytes)
     log = SignInLog(stores.log, clock, random_bytes)
     subjects = Subjects(directory, stores.bindings, clock)
+    parts = PasswordParts(
+        accounts=stores.accounts,
+        attempts=stores.attempts,
+        hashes=outside.hashes,
+        slow_down=SlowDown(stores.tries, clock),
+        second_factors=SecondFactors(stores.second_factors, Seal(outside.keys.seal, random_bytes), clock, random_bytes),
+        devices=Devices(outside.keys.device, clock, random_bytes),
+    )
     return SigningIn(
         domains=SignInDomains(stores.domains),
         saml=SamlSignIn(
@@ -54,11 +84,12 @@ def make_signing_in(
             subjects,
             stores.attempts,
             stores.assertions,
-            base_url=base_url,
+            base_url=outside.base_url,
             clock=clock,
             random_bytes=random_bytes,
         ),
         google=None if google is None else GoogleSignIn(directory, subjects, stores.attempts, google, clock),
+        password=PasswordSignIn(directory, parts, clock, random_bytes),
         landing=Landing(sessions, log),
         log=log,
         sessions=sessions,
