@@ -16,6 +16,7 @@ from musterbook.storage.postgres.pool import Pool
 from musterbook.storage.rows import RECORD_COLUMNS, may_be_stored
 
 # UNION, not UNION ALL: groups may hold each other in a circle, and one that was found is not followed again.
+# OFFSET 0 has each group looked up by its key: otherwise the planner may read all groups of the tenant.
 _GROUPS: Final = """
 WITH RECURSIVE around (group_id) AS (
     SELECT group_id FROM members WHERE tenant_id = $1 AND member_id = $3
@@ -24,11 +25,14 @@ WITH RECURSIVE around (group_id) AS (
     FROM around JOIN members ON members.tenant_id = $1 AND members.member_id = around.group_id
 )
 SELECT json_agg(json_build_array(id, display, account, is_direct))::text FROM (
-    SELECT holder.id, holder.display, holder.account, EXISTS (
-        SELECT FROM members WHERE tenant_id = $1 AND group_id = around.group_id AND member_id = $3
-    )::int AS is_direct
-    FROM around JOIN resources AS holder
-        ON holder.tenant_id = $1 AND holder.resource_type = 'Group' AND holder.id = around.group_id
+    SELECT holder.id, holder.display, holder.account, (
+        SELECT count(*) FROM members WHERE tenant_id = $1 AND group_id = around.group_id AND member_id = $3
+    ) AS is_direct
+    FROM around CROSS JOIN LATERAL (
+        SELECT id, display, account FROM resources
+        WHERE tenant_id = $1 AND resource_type = 'Group' AND id = around.group_id
+        OFFSET 0
+    ) AS holder
     WHERE holder.account IS NOT NULL
     ORDER BY holder.id
 ) AS held
@@ -44,11 +48,13 @@ SELECT {RECORD_COLUMNS},
 FROM resources WHERE tenant_id = $1 AND resource_type = $2 AND id = $3
 """
 
+# Not EXISTS, for which the planner may read the bindings of everybody into a table first.
 _IS_BOUND: Final = """
-EXISTS (
-    SELECT FROM bindings
+(
+    SELECT true FROM bindings
     WHERE bindings.tenant_id = $1 AND bindings.account_id = resources.id
         AND bindings.resource_type = resources.resource_type AND bindings.connection_id = $2
+    LIMIT 1
 )
 """
 
@@ -59,9 +65,12 @@ ORDER BY id
 LIMIT $5
 """
 
+# Found first and ordered then: otherwise the planner may look through everybody in that order.
 EXAMINE_ADMINISTRATORS: Final = f"""
+WITH resources AS MATERIALIZED (
+    SELECT * FROM resources WHERE tenant_id = $1 AND administers_until > $3
+)
 SELECT resources.resource_type, {RECORD_COLUMNS}, {_IS_BOUND} FROM resources
-WHERE tenant_id = $1 AND administers_until > $3
 ORDER BY resource_type, id
 LIMIT $4
 """
@@ -84,13 +93,14 @@ WHERE tenant_id = $1 AND administers_until > $2 AND (
     OR NOT EXISTS (
         SELECT FROM resources WHERE tenant_id = $1 AND {SETTINGS} AND document::json ->> 'sso' = 'only'
     )
-    OR EXISTS (
-        SELECT FROM bindings
+    OR (
+        SELECT true FROM bindings
         WHERE bindings.tenant_id = $1 AND bindings.account_id = resources.id
             AND bindings.resource_type = resources.resource_type
             AND bindings.connection_id = (
                 SELECT document::json ->> 'connectionId' FROM resources WHERE tenant_id = $1 AND {CONNECTION}
             )
+        LIMIT 1
     )
 )
 LIMIT 1
