@@ -1,6 +1,7 @@
 """RFC 7644 §3.4.2.2: how a text that is no filter, or too large a one, is refused."""
 
 import json
+import statistics
 
 import pytest
 
@@ -276,4 +277,4 @@ class TestLimits:
     )
     def test_no_filter_costs_more_than_twenty_milliseconds(self, text: str) -> None:
         """Deep, long, repeated and malicious filters are refused at once: nothing grows faster than the text."""
-        assert processor_seconds(lambda: refusal(text, SHIP, Profile.LENIENT)) < 0.02
+        assert processor_seconds(lambda: refusal(text, SHIP, Profile.LENIENT), choose=statistics.median) < 0.02
