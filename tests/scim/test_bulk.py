@@ -156,6 +156,21 @@ def test_the_version_is_a_precondition() -> None:
     assert made.request(made.items[0]).if_match == 'W/"3"'
 
 
+@pytest.mark.parametrize("version", [3, True, ['W/"3"'], {}])
+def test_a_version_that_is_no_text_is_refused(version: Json) -> None:
+    """R-165: a precondition that cannot be read is not ignored; nobody knows what the client wanted to be sure of."""
+    made = job({"method": "DELETE", "path": "/Users/1", "version": version})
+    with pytest.raises(InvalidValueError, match="version"):
+        made.request(made.items[0])
+
+
+@pytest.mark.parametrize("version", [None, ""])
+def test_no_version_is_no_precondition(version: Json) -> None:
+    """A client that knows no version may say so."""
+    made = job({"method": "DELETE", "path": "/Users/1", "version": version})
+    assert made.request(made.items[0]).if_match is None
+
+
 def test_who_refers_forward_waits() -> None:
     """An operation that refers to a later one is performed right after it; all others keep their order."""
     assert order(job(post("a", "c"), post("b"), post("c"), post("d"))) == [[1], [2], [0], [3]]

@@ -261,6 +261,8 @@ def _parse_item(index: int, operation: Json, seen: set[str], make_id: Callable[[
     method, path = (method or "").upper(), path or ""
     data = sent.get("data")
     refusal = _refusal(operation, method, path, bulk_id, data, seen)
+    if refusal is None and version is None and sent.get("version") not in (None, ""):
+        refusal = InvalidValueError('"version" must be a string, such as the "meta.version" of the resource.')
     is_created = method == "POST" and refusal is None
     if bulk_id is not None:
         seen.add(bulk_id)
