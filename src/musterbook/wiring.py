@@ -5,12 +5,14 @@ A product that wants Musterbook inside its own server mounts what :func:`create_
 """
 
 import secrets
+import sys
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from ipaddress import ip_network
 from itertools import product, starmap
+from urllib.parse import urlsplit
 
 from structlog.typing import FilteringBoundLogger
 
@@ -21,7 +23,9 @@ from musterbook.directory.service import Directory
 from musterbook.directory.tenants import Tenants
 from musterbook.identity import Argon2Hashes, Keys, SigningIn, make_signing_in
 from musterbook.identity.google import GoogleClient, GoogleExchange
+from musterbook.identity.mail import Mail, NoMail, PrintedMail
 from musterbook.identity.signing_in import Outside, SigningInKeys
+from musterbook.identity.smtp import SmtpMail, read_smtp_url
 from musterbook.outbound import Outbound
 from musterbook.scim.definitions import Definitions
 from musterbook.scim.service import Service, describe_service
@@ -119,6 +123,20 @@ def _google(settings: Settings, clock: Clock, random_bytes: RandomBytes) -> Goog
     return GoogleExchange(client, outbound, clock, random_bytes)
 
 
+def _print(text: str) -> None:
+    # Looked up each time: whoever captures what a program prints puts another stream there.
+    sys.stderr.write(text)
+
+
+def _mail(settings: Settings) -> Mail:
+    """Return what carries letters; on a developer's own machine, the error stream."""
+    if settings.smtp_url is not None and settings.mail_from is not None:
+        return SmtpMail(read_smtp_url(settings.smtp_url), settings.mail_from)
+    if urlsplit(settings.base_url).hostname in {"localhost", "127.0.0.1", "::1"}:
+        return PrintedMail(_print)
+    return NoMail()
+
+
 def _signing_in_keys(secret: Secret | None) -> SigningInKeys:
     """Return the keys that signing in needs, each for its purpose."""
     if secret is None:
@@ -179,6 +197,7 @@ class _Opening(AbstractAsyncContextManager[Services]):
             base_url=self._settings.base_url,
             keys=_signing_in_keys(secret),
             hashes=hashes,
+            mail=_mail(self._settings),
             google=_google(self._settings, self._clock, self._random_bytes),
             clock=self._clock,
             random_bytes=self._random_bytes,

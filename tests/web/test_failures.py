@@ -115,7 +115,7 @@ async def test_a_page_fails_without_details(site: Site) -> None:
     log = LogLines()
     transport = httpx.ASGITransport(application_over(services, site.settings, log))
     async with httpx.AsyncClient(transport=transport, base_url="http://directory.test") as client:
-        answer = await client.get("/setup/token")
+        answer = await client.get("/login/acme")
     request_id = answer.headers["X-Request-Id"]
     assert (answer.status_code, answer.headers["Content-Type"]) == (500, "text/html; charset=utf-8")
     assert f"Its operator finds the reason under request id {request_id}." in answer.text

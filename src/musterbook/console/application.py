@@ -18,7 +18,7 @@ from musterbook.console.rooms import Arrival, RoomsOpener
 from musterbook.console.route import Answer, Route
 from musterbook.console.saml import RESPONSE_BYTES, SamlPages
 from musterbook.console.tenant_login import TenantLoginPages
-from musterbook.directory import Clock, RandomBytes
+from musterbook.directory import RandomBytes
 from musterbook.directory.permissions import Permission
 from musterbook.identity.google import CALLBACK_PATH
 
@@ -26,7 +26,7 @@ from musterbook.identity.google import CALLBACK_PATH
 class Console:
     """The pages of one server."""
 
-    def __init__(self, open_rooms: RoomsOpener, base_url: str, clock: Clock, random_bytes: RandomBytes) -> None:
+    def __init__(self, open_rooms: RoomsOpener, base_url: str, random_bytes: RandomBytes) -> None:
         """Make the pages of a server at ``base_url``; the rooms are opened by the first page that needs them."""
         assets = read_assets()
         self._pages = Pages(base_url, assets)
@@ -34,7 +34,7 @@ class Console:
         door = Door(self._pages, cookies, open_rooms, base_url, random_bytes)
         self.routes = (
             *_sign_in_routes(door, base_url),
-            *_password_routes(door, clock),
+            *_password_routes(door),
             *_saml_routes(door, base_url),
             *_own_routes(door),
             *(Route(asset.path, ("GET",), _giving(asset)) for asset in assets.values()),
@@ -58,14 +58,15 @@ def _sign_in_routes(door: Door, base_url: str) -> list[Route]:
     ]
 
 
-def _password_routes(door: Door, clock: Clock) -> list[Route]:
-    pages, links, outside = PasswordPages(), LinkPages(clock), Access.OUTSIDE
+def _password_routes(door: Door) -> list[Route]:
+    pages, links, outside = PasswordPages(), LinkPages(), Access.OUTSIDE
     path = "/login/{slug}"
     return [
         door.route(f"{path}/code", access=outside, show=pages.show_code, submit=pages.submit_code),
         door.route(f"{path}/recovery", access=outside, show=pages.show_recovery, submit=pages.submit_recovery),
         door.route(f"{path}/second-factor", access=outside, show=pages.show_enrolment, submit=pages.submit_enrolment),
-        door.route("/setup/{token}", access=outside, show=links.show),
+        door.route(f"{path}/forgot", access=outside, show=links.show_forgot, submit=links.submit_forgot),
+        door.route("/setup/{token}", access=outside, show=links.show, submit=links.submit),
     ]
 
 

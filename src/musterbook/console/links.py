@@ -1,34 +1,121 @@
-"""*The set-up page.* What the holder of a set-up link sees.
+"""*Links to a password.* What the holder of a set-up or reset link sees, and how somebody asks for one.
 
-Knows links; knows no account. The token in the address is a secret: only its hash is looked up, the page is not kept by
-any cache, and no address that the page leads to learns it.
+Translates between requests and :class:`~musterbook.identity.links.Links`, and holds no rule. The token in the address
+is a secret: only its hash is looked up, the page is not kept by any cache, and no address that the page leads to learns
+it.
 """
+
+from dataclasses import dataclass
 
 from starlette.responses import Response
 
 from musterbook.console.door import Visit
-from musterbook.console.words import tell_time
-from musterbook.directory import Clock, parse_time
+from musterbook.console.entry import tenant_of
+from musterbook.console.password import later, tell_wait
+from musterbook.console.words import tell_stored_time
+from musterbook.identity.links import OpenLink
+from musterbook.identity.new_password import MAX_LENGTH, MIN_LENGTH, PasswordWeakness, WeakPasswordError
+from musterbook.identity.password_refusal import LinkExpiredError, LinkUnknownError, TryLaterError
+from musterbook.identity.password_store import LinkPurpose
+from musterbook.identity.session_store import SignInMethod
+from musterbook.scim.errors import NotFoundError
 
-_MAX_TOKEN_LENGTH = 256
+_WEAKNESSES = {
+    PasswordWeakness.TOO_SHORT: f"Use at least {MIN_LENGTH} characters.",
+    PasswordWeakness.TOO_LONG: f"Use at most {MAX_LENGTH} characters.",
+    PasswordWeakness.COMMON: "This password is on the lists that are tried first. Choose another.",
+    PasswordWeakness.CONTEXT: "This is little more than a name that belongs to you or your organization. Add to it.",
+}
+_DIFFERENT = "The two passwords differ. Enter the same one twice."
+
+
+@dataclass(frozen=True, slots=True)
+class _Errors:
+    """What is wrong with which field."""
+
+    password: str | None = None
+    repeated: str | None = None
 
 
 class LinkPages:
-    """The answer to ``/setup/{token}``."""
-
-    def __init__(self, clock: Clock) -> None:
-        """Compare the end of links with ``clock``."""
-        self._clock = clock
+    """The answers at ``/setup/{token}`` and ``/login/{slug}/forgot``."""
 
     async def show(self, visit: Visit) -> Response:
-        """Answer with the page for a link that is good, has expired (410) or never was (404)."""
-        token = visit.path["token"]
-        if len(token) > _MAX_TOKEN_LENGTH:
-            return visit.page("setup_unknown.html", 404)
-        link = await visit.rooms.tenants.find_setup_link(token)
-        if link is None:
-            return visit.page("setup_unknown.html", 404)
-        expires_at = parse_time(link.expires_at)
-        if expires_at <= self._clock():
-            return visit.page("setup_expired.html", 410, expires_at=tell_time(expires_at))
-        return visit.page("setup.html", expires_at=tell_time(expires_at))
+        """Ask for a password, where the link is good; say so where it has expired (410) or never was (404)."""
+        try:
+            opened = await _open(visit)
+        except (LinkUnknownError, LinkExpiredError) as error:
+            return _bad_link_page(visit, error)
+        return _password_page(visit, opened)
+
+    async def submit(self, visit: Visit) -> Response:
+        """Use the link: set the password."""
+        try:
+            opened = await _open(visit)
+            errors = await _set_password(visit)
+        except (LinkUnknownError, LinkExpiredError) as error:
+            return _bad_link_page(visit, error)
+        except TryLaterError as error:
+            failure = visit.pages.failure(503, tell_wait(error), visit.arrival.request_id)
+            return later(failure, error)
+        if errors is not None:
+            return _password_page(visit, opened, errors)
+        return visit.page("password_set.html", tenant=opened.tenant)
+
+    async def show_forgot(self, visit: Visit) -> Response:
+        """Ask for whom a reset link is to be sent."""
+        tenant = await tenant_of(visit)
+        _check_mail(visit)
+        return visit.page("forgot.html", tenant=tenant, email="", problem=None)
+
+    async def submit_forgot(self, visit: Visit) -> Response:
+        """Send a link to whoever has the address; say the same whether there is anybody."""
+        tenant = await tenant_of(visit)
+        _check_mail(visit)
+        email = visit.form.text("email")
+        try:
+            await visit.rooms.signing_in.links.ask_for_reset(tenant, email, visit.visitor)
+        except TryLaterError as error:
+            await visit.rooms.signing_in.landing.refuse(tenant, SignInMethod.PASSWORD, error, visit.visitor)
+            return later(visit.page("forgot.html", tenant=tenant, email=email, problem=tell_wait(error)), error)
+        return visit.page("forgot_sent.html", tenant=tenant)
+
+
+async def _open(visit: Visit) -> OpenLink:
+    return await visit.rooms.signing_in.links.open(visit.path["token"], visit.visitor)
+
+
+async def _set_password(visit: Visit) -> _Errors | None:
+    """Set the password that was typed; return what is wrong with it, if anything."""
+    password = visit.form.exactly("password")
+    if visit.form.exactly("repeated") != password:
+        return _Errors(repeated=_DIFFERENT)
+    try:
+        await visit.rooms.signing_in.links.set_password(visit.path["token"], password, visit.visitor)
+    except WeakPasswordError as error:
+        return _Errors(password=_WEAKNESSES[error.weakness])
+    return None
+
+
+def _bad_link_page(visit: Visit, error: LinkUnknownError | LinkExpiredError) -> Response:
+    if isinstance(error, LinkExpiredError):
+        return visit.page("link_expired.html", 410)
+    return visit.page("link_unknown.html", 404)
+
+
+def _check_mail(visit: Visit) -> None:
+    if not visit.rooms.signing_in.links.can_be_mailed:
+        raise NotFoundError("This server sends no mail. Ask your administrator for another password.")
+
+
+def _password_page(visit: Visit, opened: OpenLink, errors: _Errors | None = None) -> Response:
+    return visit.page(
+        "set_password.html",
+        200 if errors is None else 422,
+        tenant=opened.tenant,
+        email=opened.held.person.user_name,
+        is_set_up=opened.link.purpose is LinkPurpose.SET_UP,
+        errors=errors or _Errors(),
+        shortest=MIN_LENGTH,
+        expires_at=tell_stored_time(opened.link.expires_at),
+    )

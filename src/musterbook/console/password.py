@@ -93,7 +93,7 @@ class PasswordPages:
             return self._code_page(visit, tenant, is_recovery=is_recovery, error=wrong)
         except TryLaterError as error:
             await visit.rooms.signing_in.landing.refuse(tenant, SignInMethod.PASSWORD, error, visit.visitor)
-            return _later(self._code_page(visit, tenant, is_recovery=is_recovery, error=_wait(error)), error)
+            return later(self._code_page(visit, tenant, is_recovery=is_recovery, error=tell_wait(error)), error)
         except NotLetInError as error:
             return await refuse(visit, tenant, SignInMethod.PASSWORD, error)
         return await self._let_in(visit, tenant, outcome)
@@ -112,16 +112,16 @@ class PasswordPages:
     async def _ask_again(self, visit: Visit, tenant: Tenant, problem: str, error: NotLetInError) -> Response:
         await visit.rooms.signing_in.landing.refuse(tenant, SignInMethod.PASSWORD, error, visit.visitor)
         settings = await settings_of(visit, tenant)
-        later = error if isinstance(error, TryLaterError) else None
+        wait = error if isinstance(error, TryLaterError) else None
         page = ways_page(
             visit,
             tenant,
             settings,
             email=visit.form.text("email"),
-            problem=problem if later is None else _wait(later),
+            problem=problem if wait is None else tell_wait(wait),
             is_emergency=settings.sso is SingleSignOn.ONLY,
         )
-        return page if later is None else _later(page, later)
+        return page if wait is None else later(page, wait)
 
     def _code_page(
         self, visit: Visit, tenant: Tenant, *, is_recovery: bool = False, error: str | None = None
@@ -156,7 +156,8 @@ def _grouped(secret: str) -> str:
     return " ".join(secret[start : start + _KEY_GROUP] for start in range(0, len(secret), _KEY_GROUP))
 
 
-def _wait(error: TryLaterError) -> str:
+def tell_wait(error: TryLaterError) -> str:
+    """Return what somebody is told who may come back."""
     if error.is_busy:
         return "Many people are signing in right now. Please try again in a moment."
     seconds = error.retry_after_seconds
@@ -165,7 +166,8 @@ def _wait(error: TryLaterError) -> str:
     return f"There were too many tries. Wait for {round(seconds / 60)} minutes, then try again."
 
 
-def _later(response: Response, error: TryLaterError) -> Response:
+def later(response: Response, error: TryLaterError) -> Response:
+    """Return the response as one that says when to come back."""
     response.status_code = 503 if error.is_busy else 429
     response.headers["Retry-After"] = str(error.retry_after_seconds)
     return response

@@ -76,4 +76,5 @@ def ways_page(
         problem=problem,
         notice=notice,
         contact=settings.contact,
+        can_forget=visit.rooms.signing_in.links.can_be_mailed,
     )

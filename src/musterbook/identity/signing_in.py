@@ -12,6 +12,8 @@ from musterbook.identity.domains import SignInDomains
 from musterbook.identity.google import GoogleExchange
 from musterbook.identity.google_sign_in import GoogleSignIn
 from musterbook.identity.landing import Landing
+from musterbook.identity.links import LinkParts, Links
+from musterbook.identity.mail import Mail
 from musterbook.identity.password_sign_in import PasswordParts, PasswordSignIn
 from musterbook.identity.passwords import Argon2Hashes
 from musterbook.identity.saml_sign_in import SamlSignIn
@@ -39,6 +41,7 @@ class Outside:
     base_url: str
     keys: SigningInKeys
     hashes: Argon2Hashes
+    mail: Mail
     google: GoogleExchange | None
     """Asks Google; ``None``: this server is not registered there."""
     clock: Clock
@@ -55,6 +58,8 @@ class SigningIn:
     google: GoogleSignIn | None
     """``None``: this server is not registered with Google."""
     password: PasswordSignIn
+    links: Links
+    """By which somebody comes to a password."""
     landing: Landing
     """Where every way ends."""
     log: SignInLog
@@ -69,11 +74,12 @@ def make_signing_in(stores: IdentityStores, directory: Directory, outside: Outsi
     sessions = Sessions(stores.sessions, clock, random_bytes)
     log = SignInLog(stores.log, clock, random_bytes)
     subjects = Subjects(directory, stores.bindings, clock)
+    slow_down = SlowDown(stores.tries, clock)
     parts = PasswordParts(
         accounts=stores.accounts,
         attempts=stores.attempts,
         hashes=outside.hashes,
-        slow_down=SlowDown(stores.tries, clock),
+        slow_down=slow_down,
         second_factors=SecondFactors(stores.second_factors, Seal(outside.keys.seal, random_bytes), clock, random_bytes),
         devices=Devices(outside.keys.device, clock, random_bytes),
     )
@@ -89,6 +95,13 @@ def make_signing_in(stores: IdentityStores, directory: Directory, outside: Outsi
             random_bytes=random_bytes,
         ),
         google=None if google is None else GoogleSignIn(directory, subjects, stores.attempts, google, clock),
+        links=Links(
+            directory,
+            LinkParts(stores.links, stores.accounts, outside.hashes, slow_down, outside.mail),
+            outside.base_url,
+            clock,
+            random_bytes,
+        ),
         password=PasswordSignIn(directory, parts, clock, random_bytes),
         landing=Landing(sessions, log),
         log=log,

@@ -51,7 +51,7 @@ class PagesApplication:
             "/readyz": health.answer_ready,
             "/metrics": MetricsPage(observer.metrics, settings.metrics_token).answer,
         }
-        self._console = Console(rooms.open, settings.base_url, observer.clock, observer.random_bytes)
+        self._console = Console(rooms.open, settings.base_url, observer.random_bytes)
         self._starlette = Starlette(
             routes=[
                 *(Route(path, self._guard(endpoint), methods=["GET"]) for path, endpoint in endpoints.items()),
