@@ -1,4 +1,4 @@
-"""What statements about grants read, before and after statistics are gathered, in a large tenant with many groups."""
+"""How many statements a decision takes, and what they read, in a large tenant with many groups."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -6,11 +6,20 @@ from typing import Any
 import asyncpg
 import pytest
 
+from musterbook.directory import Directory, KeyId, ResourceId, scim_actor
+from musterbook.directory.actor import sign_in_actor
+from musterbook.directory.operation import HeldPermissions
+from musterbook.scim.operation import CreateResource, ReplaceResource
+from musterbook.storage.postgres.connection import Connection
 from musterbook.storage.postgres.database import PostgresDatabase
 from musterbook.storage.postgres.grants import AN_ADMINISTRATOR, EXAMINE, EXAMINE_ADMINISTRATORS, SURROUNDINGS
 from musterbook.storage.postgres.pool import PoolSettings
+from musterbook.storage.postgres.resources import GET
+from musterbook.storage.postgres.writes import CREATE, UPDATE
 from tests.contracts.groups import founded
 from tests.contracts.sample import ACME, at, created, person
+from tests.directory.world import ADA, USER, SetClock, repeatable_bytes, user
+from tests.storage.postgres.conftest import OpenDatabase
 from tests.storage.postgres.crew import CREW
 from tests.storage.postgres.test_member_plans import rows_read
 from tests.storage.postgres.test_plans import explain
@@ -74,3 +83,22 @@ async def test_a_statement_reads_what_it_is_about(
         await crowded.execute("ANALYZE")
     read = {name: rows_read(await explain(crowded, mode, sql, *values)) for name, (_, sql, values) in CASES.items()}
     assert {name: rows for name, rows in read.items() if rows > CASES[name][0]} == {}
+
+
+async def test_a_decision_is_one_statement(database: PostgresDatabase, open_again: OpenDatabase) -> None:
+    """What somebody may do is read by one statement; what a client does takes none for permissions."""
+    single = await open_again(size=1)
+    statements: list[str] = []
+
+    async def listen(connection: Connection) -> None:
+        assert isinstance(connection, asyncpg.Connection)
+        connection.add_query_logger(lambda record: statements.append(record.query))
+
+    await single.pool.run(listen)
+    directory = Directory(single.resources, SetClock(), repeatable_bytes())
+    client = scim_actor(ACME, KeyId("key-1"), "request-1")
+    id_ = ResourceId((await directory.perform(client, CreateResource(user(ADA)))).stored.id)
+    await directory.perform(client, ReplaceResource(id_, user({**ADA, "active": False}), shows_related=False))
+    await directory.perform(sign_in_actor(ACME, "request-2"), HeldPermissions(USER, id_))
+    await single.ping()  # by then the driver has told of the last one
+    assert statements[:4] == [CREATE, GET, UPDATE, SURROUNDINGS]
