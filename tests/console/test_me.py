@@ -96,7 +96,8 @@ async def test_nobody_ends_anybody_elses_session(browser: Browser) -> None:
     grace = Browser(browser.site)
     async with grace.client:
         await sign_in_by_saml(grace, name="grace@acme.example")
-        sessions = await browser.site.services.signing_in.sessions.list_tenant(browser.site.acme.tenant.id)
+        pages = browser.site.services.signing_in.sessions.list_tenant(browser.site.acme.tenant.id)
+        sessions = [session async for page in pages for session in page]
         hers = [session.id for session in sessions if session.account.id != ada]
         assert len(hers) == 1
         fields = {"form_token": browser.token}

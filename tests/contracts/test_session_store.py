@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from musterbook.directory import Tenant, TenantStatus
+from musterbook.directory import Tenant, TenantId, TenantStatus
+from musterbook.identity.accounts import AccountRef
 from musterbook.identity.session_store import Session, SessionRecord, SignInMethod
 from musterbook.storage import Database
 from tests.contracts.engines import Engine
@@ -26,7 +27,18 @@ async def open_(database: Database, *sessions: Session) -> None:
 
 async def ids(database: Database, tenant_id: str = ACME) -> list[str]:
     """Return the ids of all sessions of a tenant."""
-    return [each.id for each in await database.identity.sessions.list(ACME if tenant_id == ACME else GLOBEX)]
+    return [each.id for each in await listed(database, ACME if tenant_id == ACME else GLOBEX)]
+
+
+async def listed(database: Database, tenant_id: TenantId = ACME, *, after: str = "", limit: int = 100) -> list[Session]:
+    """Return sessions of a tenant."""
+    records = await database.identity.sessions.list(tenant_id, after=after, limit=limit)
+    return [record.session for record in records]
+
+
+async def listed_of(database: Database, owner: AccountRef, *, limit: int = 100) -> list[Session]:
+    """Return sessions of an account."""
+    return [record.session for record in await database.identity.sessions.list_of(owner, limit=limit)]
 
 
 class TestSessionStoreContract:
@@ -74,14 +86,15 @@ class TestSessionStoreContract:
         """All sessions of a tenant, or those of one account, in the order of their ids; of no other tenant."""
         other = account(2)
         await open_(database, session(3), session(1), session(2, other), session(4, account(1, GLOBEX)))
-        sessions = database.identity.sessions
-        assert await sessions.list(ACME) == [session(1), session(2, other), session(3)]
-        assert await sessions.list_of(account()) == [session(1), session(3)]
-        assert await sessions.list(ACME, limit=1) == [session(1)]
-        assert await sessions.list(ACME, after=session(1).id, limit=1) == [session(2, other)]
-        assert await sessions.list_of(account(), limit=1) == [session(1)]
-        assert await sessions.list_of(account(2, GLOBEX)) == []
-        assert await sessions.list(ACME, after="\0") == []
+        found = await database.identity.sessions.list(ACME, limit=1)
+        assert found == [await database.identity.sessions.find(session(1).token_hash)]
+        assert await listed(database) == [session(1), session(2, other), session(3)]
+        assert await listed_of(database, account()) == [session(1), session(3)]
+        assert await listed(database, limit=1) == [session(1)]
+        assert await listed(database, after=session(1).id, limit=1) == [session(2, other)]
+        assert await listed_of(database, account(), limit=1) == [session(1)]
+        assert await listed_of(database, account(2, GLOBEX)) == []
+        assert await listed(database, after="\0") == []
 
     @pytest.mark.parametrize("not_since, expected", [(-1, 0), (0, 60), (1, 60)])
     async def test_a_use_is_kept_unless_the_last_is_later(
@@ -91,8 +104,8 @@ class TestSessionStoreContract:
         await open_(database, session(1), session(2, account(1, GLOBEX)))
         await database.identity.sessions.touch(ACME, session(1).id, at(60), not_since=at(not_since))
         await database.identity.sessions.touch(ACME, session(2).id, at(60), not_since=at(not_since))
-        assert await database.identity.sessions.list(ACME) == [replace(session(1), last_seen_at=at(expected))]
-        assert await database.identity.sessions.list(GLOBEX) == [session(2, account(1, GLOBEX))]
+        assert await listed(database) == [replace(session(1), last_seen_at=at(expected))]
+        assert await listed(database, GLOBEX) == [session(2, account(1, GLOBEX))]
 
     async def test_an_account_ends_its_own_session_alone(self, database: Database) -> None:
         """A session is ended by naming its account; with another account, tenant or id nothing is ended."""
@@ -146,4 +159,4 @@ class TestSessionStoreContract:
         await open_(database, *(session(number, ends=10) for number in range(30)))
         sessions = [session(number, begins=100) for number in range(100, 120)]
         await asyncio.gather(*(database.identity.sessions.add(each) for each in sessions))
-        assert await database.identity.sessions.list(ACME) == sessions
+        assert await listed(database) == sessions

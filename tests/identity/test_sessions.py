@@ -47,6 +47,11 @@ async def refusal(world: World, token: str) -> SessionRefusal | None:
     return None
 
 
+async def stored(world: World) -> list[Session]:
+    """Return what is stored of acme's sessions, good or not."""
+    return [record.session for record in await world.database.identity.sessions.list(world.acme)]
+
+
 async def use_until(world: World, opened: OpenedSession, seconds: int) -> SessionRefusal | None:
     """Use a session every ten minutes for so long; return why it was over before, or ``None``."""
     for _ in range(0, seconds, 10 * MINUTE):
@@ -248,7 +253,7 @@ class TestLimits:
         for _ in range(7):
             world.clock.move(seconds=20)
             await sessions_of(world).authenticate(opened.token)
-            (session,) = await sessions_of(world).list_tenant(world.acme)
+            (session,) = await stored(world)
             seen.append(session.last_seen_at)
         expected = [0, 0, 60, 60, 60, 120, 120]
         assert seen == [render_time(START + timedelta(seconds=seconds)) for seconds in expected]
@@ -318,9 +323,22 @@ class TestEnding:
         second = await signed_in(world, ada)
         await signed_in(world, grace)
         world.clock.move(seconds=1 * MINUTE)
-        listed = await sessions_of(world).list(account_of(world, ada), await settings_of(world))
+        listed = await sessions_of(world).list(account_of(world, ada))
         assert listed == [first.session, second.session]
-        assert idle.session in await sessions_of(world).list_tenant(world.acme)
+        assert idle.session in await stored(world)
+
+    async def test_what_is_over_is_not_listed(self, world: World) -> None:
+        """The sessions of a tenant are those that are good: not of the suspended, nor of an earlier epoch."""
+        ada, grace = await world.create(ADA), await world.create(GRACE)
+        await signed_in(world, ada)
+        ended = await signed_in(world, grace)
+        await world.directory.perform(world.operator, EndSessions(USER, grace))
+        good = await signed_in(world, grace, epoch=1)
+        await world.patch(ada, SUSPEND)
+        assert [page async for page in sessions_of(world).list_tenant(world.acme)] == [[good.session]]
+        assert await sessions_of(world).list(account_of(world, grace)) == [good.session]
+        assert ended.session in await stored(world)
+        assert [page async for page in sessions_of(world).list_tenant(world.globex)] == []
 
     async def test_one_ends_one_or_all_others(self, world: World) -> None:
         """One session is ended by its id; "all others" leaves this one alone; another person's is out of reach."""

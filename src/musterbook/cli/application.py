@@ -14,7 +14,7 @@ from cyclopts import App
 from cyclopts.exceptions import CycloptsError, UnusedCliTokensError
 
 from musterbook import __version__
-from musterbook.cli import demo, history, keys, people, roles, server, simulation, tenants
+from musterbook.cli import administrators, demo, history, keys, people, roles, server, sessions, simulation, tenants
 from musterbook.cli.exit_codes import ExitCode
 from musterbook.cli.output import open_output
 
@@ -35,7 +35,8 @@ def build() -> App:
         version=f"musterbook {__version__}",
         suppress_keyboard_interrupt=False,
     )
-    for group in (tenants.app, keys.app, people.users, roles.app, history.app, simulation.app):
+    groups = (tenants.app, keys.app, people.users, roles.app, administrators.app, sessions.app, history.app)
+    for group in (*groups, simulation.app):
         app.command(group)
     for command in (server.serve, server.migrate, server.backup, server.doctor, demo.demo, roles.explain):
         app.command(command)

@@ -34,7 +34,7 @@ class MePages:
     async def show(self, visit: Visit) -> Response:
         """Show who is signed in, and where."""
         inside = visit.inside
-        sessions = await visit.rooms.signing_in.sessions.list(inside.session.account, inside.held.settings)
+        sessions = await visit.rooms.signing_in.sessions.list(inside.session.account)
         return visit.page(
             "me.html",
             notice=_NOTICES.get(visit.query.get("done", "")),

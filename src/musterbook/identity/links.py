@@ -8,6 +8,7 @@ Only the hash of a link is stored, an account has one at a time, and setting a p
 import asyncio
 import hashlib
 from base64 import urlsafe_b64encode
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -27,7 +28,7 @@ from musterbook.directory.account import read_account
 from musterbook.directory.actor import sign_in_actor
 from musterbook.directory.operation import Held, HeldPermissions, SetPassword
 from musterbook.directory.tenant import TenantStatus
-from musterbook.identity.account_store import AccountStore
+from musterbook.identity.account_store import AccountStore, FoundAccount
 from musterbook.identity.accounts import AccountRef
 from musterbook.identity.entry import Claim
 from musterbook.identity.letters import invitation, reset_letter
@@ -68,6 +69,19 @@ class OpenLink:
 
 
 @dataclass(frozen=True, slots=True)
+class Addressee:
+    """Somebody to whom a link can be given."""
+
+    account: AccountRef
+    name: str
+    """The ``userName``."""
+    status: Status
+    has_password: bool
+    address: str | None
+    """Where letters reach the person."""
+
+
+@dataclass(frozen=True, slots=True)
 class LinkParts:
     """What links stand on."""
 
@@ -96,6 +110,12 @@ class Links:
     def can_be_mailed(self) -> bool:
         """Whether links can be sent, so that somebody may ask for one."""
         return self._parts.mail.is_carried
+
+    async def find_addressee(self, tenant: Tenant, name: str) -> Addressee | None:
+        """Return who has this ``userName``, in any case: a break-glass account before a person; ``None``: nobody."""
+        key = name_key(name)
+        found = await self._parts.accounts.find_by_name(tenant.id, key) if is_storable(key) else ()
+        return next((_addressee(each) for each in found), None)
 
     async def issue(self, account: AccountRef, purpose: LinkPurpose) -> IssuedLink:
         """Make a link for an account, in place of any other."""
@@ -184,22 +204,26 @@ class Links:
         await asyncio.gather(*self._letters)
 
     async def _write_to(self, tenant: Tenant, key: str) -> None:
-        for found in await self._parts.accounts.find_by_name(tenant.id, key) if is_storable(key) else ():
-            account = read_account(found.record.account or "")
-            address = address_in(found.record.stored.document)
-            if account.status is Status.ACTIVE and account.password is not msgspec.UNSET and address is not None:
-                try:
-                    await self.send(await self.issue(found.ref, LinkPurpose.RESET), tenant, address)
-                except MailError:
-                    # Nobody waits for this any more; whoever got no letter asks again, and the operator is told by
-                    # the mail server.
-                    return
+        found = await self._parts.accounts.find_by_name(tenant.id, key) if is_storable(key) else ()
+        for each in map(_addressee, found):
+            if each.status is Status.ACTIVE and each.has_password and each.address is not None:
+                issued = await self.issue(each.account, LinkPurpose.RESET)
+                # Nobody waits for this any more: whoever got no letter asks again.
+                with suppress(MailError):
+                    await self.send(issued, tenant, each.address)
                 return
 
     async def _find(self, token: str) -> FoundLink | None:
         if not 0 < len(token) <= _MAX_TOKEN_LENGTH or not token.isascii():
             return None
         return await self._parts.links.find(_hash(token))
+
+
+def _addressee(found: FoundAccount) -> Addressee:
+    account = read_account(found.record.account or "")
+    person = msgspec.json.decode(found.record.stored.document, type=_Person)
+    has_password = account.password is not msgspec.UNSET
+    return Addressee(found.ref, person.userName, account.status, has_password, address_in(found.record.stored.document))
 
 
 def address_in(document: str) -> str | None:

@@ -75,11 +75,11 @@ class SessionStore(Protocol):
     async def find(self, token_hash: bytes) -> SessionRecord | None:
         """Return the session with this hash, whatever is wrong with it, or ``None``."""
 
-    async def list(self, tenant_id: TenantId, *, after: str = "", limit: int = 100) -> Sequence[Session]:
-        """Return the sessions of a tenant by their ids, from after ``after``."""
+    async def list(self, tenant_id: TenantId, *, after: str = "", limit: int = 100) -> Sequence[SessionRecord]:
+        """Return the sessions of a tenant by their ids, from after ``after``, whatever is wrong with them."""
 
-    async def list_of(self, account: AccountRef, *, limit: int = 100) -> Sequence[Session]:
-        """Return the sessions of an account by their ids."""
+    async def list_of(self, account: AccountRef, *, limit: int = 100) -> Sequence[SessionRecord]:
+        """Return the sessions of an account by their ids, whatever is wrong with them."""
 
     async def touch(self, tenant_id: TenantId, session_id: str, at: str, *, not_since: str) -> None:
         """Set ``last_seen_at`` unless it is later than ``not_since``."""

@@ -14,7 +14,7 @@ Knows ports, accounts and the tenant's sign-in settings; knows no cookie and no 
 
 import hashlib
 from base64 import urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -43,6 +43,7 @@ TOUCH_SECONDS = 60
 MAX_USER_AGENT_LENGTH = 256
 _TOKEN_BYTES = 32
 _TOKEN_LENGTH = 43
+_PAGE = 500
 _BREAK_GLASS = break_glass_type().name
 
 
@@ -198,15 +199,21 @@ class Sessions:
         await self._store.end(record.session.account, record.session.id)
         return record.session
 
-    async def list(self, account: AccountRef, settings: SignInSettings) -> Sequence[Session]:
-        """Return the sessions of an account that its limits have not ended, oldest first."""
-        moment = self._clock()
-        sessions = await self._store.list_of(account)
-        return [session for session in sessions if outlived(session, settings, moment) is None]
+    async def list(self, account: AccountRef) -> Sequence[Session]:
+        """Return the sessions of an account that are good, oldest first."""
+        return self._good(await self._store.list_of(account))
 
-    async def list_tenant(self, tenant_id: TenantId, *, after: str = "", limit: int = 100) -> Sequence[Session]:
-        """Return a tenant's stored sessions in the order of their ids, also those that are over and not yet removed."""
-        return await self._store.list(tenant_id, after=after, limit=limit)
+    async def list_tenant(self, tenant_id: TenantId) -> AsyncIterator[Sequence[Session]]:
+        """Yield the sessions of a tenant that are good, oldest first, page by page."""
+        after = ""
+        while records := await self._store.list(tenant_id, after=after, limit=_PAGE):
+            if page := self._good(records):
+                yield page
+            after = records[-1].session.id
+
+    def _good(self, records: Sequence[SessionRecord]) -> Sequence[Session]:
+        moment = self._clock()
+        return [record.session for record in records if is_good(record, moment)]
 
     async def end(self, account: AccountRef, session_id: str) -> bool:
         """End one session of an account; return whether it has one with this id."""
@@ -253,6 +260,15 @@ def judge(record: SessionRecord, now: datetime) -> Authenticated:
     if not allows(settings, session.method, session.account):
         raise SessionRefusedError(SessionRefusal.METHOD_OFF)
     return Authenticated(session, record.tenant, account, record.person, settings)
+
+
+def is_good(record: SessionRecord, now: datetime) -> bool:
+    """Return whether the session opens anything."""
+    try:
+        judge(record, now)
+    except SessionRefusedError:
+        return False
+    return True
 
 
 def outlived(session: Session, settings: SignInSettings, now: datetime) -> SessionRefusal | None:

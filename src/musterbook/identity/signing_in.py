@@ -58,6 +58,7 @@ class SigningIn:
     google: GoogleSignIn | None
     """``None``: this server is not registered with Google."""
     password: PasswordSignIn
+    second_factors: SecondFactors
     links: Links
     """By which somebody comes to a password."""
     landing: Landing
@@ -74,13 +75,14 @@ def make_signing_in(stores: IdentityStores, directory: Directory, outside: Outsi
     sessions = Sessions(stores.sessions, clock, random_bytes)
     log = SignInLog(stores.log, clock, random_bytes)
     subjects = Subjects(directory, stores.bindings, clock)
+    second_factors = SecondFactors(stores.second_factors, Seal(outside.keys.seal, random_bytes), clock, random_bytes)
     slow_down = SlowDown(stores.tries, clock)
     parts = PasswordParts(
         accounts=stores.accounts,
         attempts=stores.attempts,
         hashes=outside.hashes,
         slow_down=slow_down,
-        second_factors=SecondFactors(stores.second_factors, Seal(outside.keys.seal, random_bytes), clock, random_bytes),
+        second_factors=second_factors,
         devices=Devices(outside.keys.device, clock, random_bytes),
     )
     return SigningIn(
@@ -103,6 +105,7 @@ def make_signing_in(stores: IdentityStores, directory: Directory, outside: Outsi
             random_bytes,
         ),
         password=PasswordSignIn(directory, parts, clock, random_bytes),
+        second_factors=second_factors,
         landing=Landing(sessions, log),
         log=log,
         sessions=sessions,

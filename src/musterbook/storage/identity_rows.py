@@ -34,6 +34,15 @@ _SESSION_NAMES: Final = (
 SESSION_COLUMNS: Final = ", ".join(f"sessions.{name}" for name in _SESSION_NAMES)
 _TENANT_COLUMNS: Final = ", ".join(f"tenants.{name}" for name in TENANT_COLUMNS.split(", "))
 SESSION_RECORD_COLUMNS: Final = f"{SESSION_COLUMNS}, {_TENANT_COLUMNS}, settings.document, {RECORD_COLUMNS}"
+SESSION_RECORD_TABLES: Final = f"""
+sessions
+JOIN tenants ON tenants.tenant_id = sessions.tenant_id
+LEFT JOIN resources ON resources.tenant_id = sessions.tenant_id
+    AND resources.resource_type = sessions.resource_type AND resources.id = sessions.account_id
+LEFT JOIN resources AS settings ON settings.tenant_id = sessions.tenant_id
+    AND settings.resource_type = '{SETTINGS_TYPE}' AND settings.id = '{SETTINGS_ID}'
+"""
+"""A session with everything that decides whether it is good, of one moment."""
 ADD_SESSION: Final = f"INSERT INTO sessions ({', '.join(_SESSION_NAMES)})"
 ATTEMPT_COLUMNS: Final = "tenant_id, id, browser_hash, kind, data, created_at, expires_at"
 BINDING_COLUMNS: Final = "tenant_id, resource_type, account_id, connection_id, subject_key, created_at, last_used_at"

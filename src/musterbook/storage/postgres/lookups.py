@@ -14,8 +14,7 @@ from musterbook.identity.store import KeyRecord
 from musterbook.storage.identity_rows import (
     FOUND_LINK_COLUMNS,
     SESSION_RECORD_COLUMNS,
-    SETTINGS_ID,
-    SETTINGS_TYPE,
+    SESSION_RECORD_TABLES,
     read_found_link,
     read_session_record,
 )
@@ -51,13 +50,7 @@ WHERE setup_links.link_hash = $1 AND setup_links.redeemed_at IS NULL
 
 # Everything that decides whether the session is good, of one moment.
 SESSION_BY_HASH: Final = f"""
-SELECT {SESSION_RECORD_COLUMNS}
-FROM sessions
-JOIN tenants ON tenants.tenant_id = sessions.tenant_id
-LEFT JOIN resources ON resources.tenant_id = sessions.tenant_id
-    AND resources.resource_type = sessions.resource_type AND resources.id = sessions.account_id
-LEFT JOIN resources AS settings ON settings.tenant_id = sessions.tenant_id
-    AND settings.resource_type = '{SETTINGS_TYPE}' AND settings.id = '{SETTINGS_ID}'
+SELECT {SESSION_RECORD_COLUMNS} FROM {SESSION_RECORD_TABLES}
 WHERE sessions.token_hash = $1
 """
 

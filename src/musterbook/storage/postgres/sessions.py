@@ -6,7 +6,14 @@ from typing import Final
 from musterbook.directory import TenantId
 from musterbook.identity.accounts import AccountRef
 from musterbook.identity.session_store import Session, SessionRecord
-from musterbook.storage.identity_rows import ADD_SESSION, SESSION_COLUMNS, account_values, read_session, session_values
+from musterbook.storage.identity_rows import (
+    ADD_SESSION,
+    SESSION_RECORD_COLUMNS,
+    SESSION_RECORD_TABLES,
+    account_values,
+    read_session_record,
+    session_values,
+)
 from musterbook.storage.postgres.lookups import find_session
 from musterbook.storage.postgres.pool import Pool
 from musterbook.storage.rows import may_be_stored
@@ -22,11 +29,15 @@ WITH pruned AS (
 {ADD_SESSION} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 """
 
-_LIST: Final = f"SELECT {SESSION_COLUMNS} FROM sessions WHERE tenant_id = $1 AND id > $2 ORDER BY id LIMIT $3"
+_LIST: Final = f"""
+SELECT {SESSION_RECORD_COLUMNS} FROM {SESSION_RECORD_TABLES}
+WHERE sessions.tenant_id = $1 AND sessions.id > $2
+ORDER BY sessions.id LIMIT $3
+"""
 _LIST_OF_ACCOUNT: Final = f"""
-SELECT {SESSION_COLUMNS} FROM sessions
-WHERE tenant_id = $1 AND resource_type = $2 AND account_id = $3
-ORDER BY id LIMIT $4
+SELECT {SESSION_RECORD_COLUMNS} FROM {SESSION_RECORD_TABLES}
+WHERE sessions.tenant_id = $1 AND sessions.resource_type = $2 AND sessions.account_id = $3
+ORDER BY sessions.id LIMIT $4
 """
 
 _TOUCH: Final = "UPDATE sessions SET last_seen_at = $3 WHERE tenant_id = $1 AND id = $2 AND last_seen_at <= $4"
@@ -58,15 +69,17 @@ class PostgresSessionStore:
         """Return the session with this hash, whatever is wrong with it, or ``None``."""
         return await find_session(self._pool, token_hash)
 
-    async def list(self, tenant_id: TenantId, *, after: str = "", limit: int = 100) -> Sequence[Session]:
+    async def list(self, tenant_id: TenantId, *, after: str = "", limit: int = 100) -> Sequence[SessionRecord]:
         """Return the sessions of a tenant by their ids, from after ``after``."""
         if not may_be_stored(after):
             return []
-        return [read_session(row) for row in await self._pool.rows(_LIST, tenant_id, after, limit)]
+        return [read_session_record(row) for row in await self._pool.rows(_LIST, tenant_id, after, limit)]
 
-    async def list_of(self, account: AccountRef, *, limit: int = 100) -> Sequence[Session]:
+    async def list_of(self, account: AccountRef, *, limit: int = 100) -> Sequence[SessionRecord]:
         """Return the sessions of an account by their ids."""
-        return [read_session(row) for row in await self._pool.rows(_LIST_OF_ACCOUNT, *account_values(account), limit)]
+        return [
+            read_session_record(row) for row in await self._pool.rows(_LIST_OF_ACCOUNT, *account_values(account), limit)
+        ]
 
     async def touch(self, tenant_id: TenantId, session_id: str, at: str, *, not_since: str) -> None:
         """Set ``last_seen_at`` unless it is later than ``not_since``."""
