@@ -10,6 +10,7 @@ from musterbook.scim.dialects import Profile, Tolerance
 from musterbook.scim.errors import (
     InvalidFilterError,
     InvalidSyntaxError,
+    InvalidValueError,
     MutabilityError,
     NoTargetError,
     PayloadTooLargeError,
@@ -232,6 +233,22 @@ class TestPatchOfPresentMembers:
     def test_a_group_without_members(self) -> None:
         """A filter that selects nobody removes nobody."""
         assert members_of(operation("remove", 'members[type eq "User"]')).edit_of(()) == MembersEdit()
+
+    @pytest.mark.parametrize("op", ["add", "replace"])
+    @pytest.mark.parametrize(
+        "path, value",
+        [
+            ("members.display", "Ada"),
+            ("members.type", "User"),
+            ("members.$ref", "../Users/ada"),
+            ('members[type eq "User"].display', "Ada"),
+            ('members[type eq "User"]', {"display": "Ada"}),
+        ],
+    )
+    def test_nobody_becomes_a_member_without_an_id(self, op: str, path: str, value: Json) -> None:
+        """R-138: where nobody is a member, what is said of one makes none; ``value`` says who is meant."""
+        with pytest.raises(InvalidValueError, match=r"members\.value is missing"):
+            members_of(operation(op, path, value=value)).edit_of(())
 
     @pytest.mark.parametrize(
         "sent, error",

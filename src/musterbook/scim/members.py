@@ -95,6 +95,7 @@ class MembersPatch:
         because ``members.display`` is immutable and rows are added and removed, never changed.
 
         Raises:
+            InvalidValueError: somebody would be a member without an id.
             MutabilityError: what is said of a member would change.
             NoTargetError: a path's filter selects nobody to write to.
             PayloadTooLargeError: the edits look at too many members.
@@ -110,6 +111,7 @@ class MembersPatch:
                 sent.update(_names_by_id(asked))
             result = apply_edit(self.attribute, elements or None, _without_present(edit, elements)) or []
             if isinstance(edit, WriteElements):
+                _refuse_nobody(result)
                 _refuse_to_change(elements, result)
             elements = result
         before = {comparison_key(item.value) for item in present}
@@ -182,6 +184,12 @@ def _without_present(edit: Edit, present: Iterable[Mapping[str, Json]]) -> Edit:
         return edit
     known = {comparison_key(element["value"]) for element in present}
     return Append([element for element in edit.elements if comparison_key(element["value"]) not in known])
+
+
+def _refuse_nobody(after: Iterable[Mapping[str, Json]]) -> None:
+    # A sub-attribute that is written where no element is makes one (RFC 7644 §3.5.2.1).
+    if any("value" not in element for element in after):
+        raise InvalidValueError("members.value is missing; it is the id of the member.")
 
 
 def _refuse_to_change(before: Iterable[Mapping[str, Json]], after: Iterable[Mapping[str, Json]]) -> None:
