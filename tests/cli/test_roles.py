@@ -73,6 +73,14 @@ def test_a_group(shell: Shell) -> None:
     ]
 
 
+def test_what_is_settled_needs_no_definition(shell: Shell) -> None:
+    """What Everyone is granted, and settings, are kept as resources of our own: doctor misses no definition of them."""
+    shell.make_tenant()
+    shell.done("role", "grant", "acme", "--everyone", "auditor")
+    shell.done("role", "set", "acme", "--maps-groups")
+    assert "stored types" not in [row["check"] for row in shell.done("doctor", "--json").json]
+
+
 def test_a_group_of_nobody(shell: Shell) -> None:
     """A group that is not there ends with 5."""
     shell.make_tenant()

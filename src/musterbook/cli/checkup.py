@@ -11,7 +11,7 @@ from enum import Enum
 
 from musterbook.cli.exit_codes import message_of
 from musterbook.directory import parse_time
-from musterbook.directory.break_glass import break_glass_type
+from musterbook.directory.own_types import OWN_TYPES
 from musterbook.directory.store import StoreError
 from musterbook.scim.definitions import Definitions
 from musterbook.scim.schema import SchemaExtension
@@ -126,8 +126,8 @@ def _urns(extensions: Sequence[SchemaExtension]) -> str:
 
 def not_served(counts: Mapping[str, int], definitions: Definitions) -> list[Finding]:
     """Return what was stored under definitions that are gone, if there is anything."""
-    served = {item.name for item in (*definitions.resource_types(), break_glass_type())}
-    left = [f"{count} of {name}" for name, count in sorted(counts.items()) if count and name not in served]
+    known = OWN_TYPES | {item.name for item in definitions.resource_types()}
+    left = [f"{count} of {name}" for name, count in sorted(counts.items()) if count and name not in known]
     if not left:
         return []
     says = f"Kept, and served again once they are defined again: {', '.join(left)}."
