@@ -23,7 +23,8 @@ def link(server: Server, tmp_path: Path) -> str:
         "tenant", "create", "acme", "--name", "Acme", "--admin-email", ADMIN, "--database", server.database, "--json",
         folder=tmp_path,
     )  # fmt: skip
-    return server.address + urlsplit(json.loads(made)["setup_url"]).path
+    setup_url: str = json.loads(made)["setup_url"]
+    return server.address + urlsplit(setup_url).path
 
 
 async def set_up(page: Page, address: str) -> None:
