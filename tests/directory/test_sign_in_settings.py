@@ -200,7 +200,6 @@ async def test_a_connection_is_set(world: World) -> None:
         slo_binding=SamlBinding.REDIRECT,
         wants_signed_assertion=True,
         signs_requests=False,
-        allows_sha1=False,
     )
     rolled = replace(CONNECT, certificates=(PEM, PEM.replace("MIIB", "MIIC")), slo_url="https://acme.onelogin.com/slo")
     second = await connect(world, rolled)

@@ -178,7 +178,6 @@ class SetSamlConnection:
     slo_binding: SamlBinding = SamlBinding.REDIRECT
     wants_signed_assertion: bool = True
     signs_requests: bool = False
-    allows_sha1: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,8 +56,6 @@ class SamlConnection:
     """Whether the assertion itself must be signed; otherwise a signed response is enough."""
     signs_requests: bool = False
     """Whether what is sent to the provider is signed."""
-    allows_sha1: bool = False
-    """Whether a signature by RSA-SHA1 is taken: for providers that cannot do better, and with a warning."""
 
 
 _NAMES: Final[Mapping[str, str]] = {
@@ -70,10 +68,9 @@ _NAMES: Final[Mapping[str, str]] = {
     "certificates": "certificates",
     "wants_signed_assertion": "wantsSignedAssertion",
     "signs_requests": "signsRequests",
-    "allows_sha1": "allowsSha1",
 }
 """The attribute of each field. Statements of ``storage`` read ``connectionId``."""
-_BOOLEANS: Final = frozenset({"wants_signed_assertion", "signs_requests", "allows_sha1"})
+_BOOLEANS: Final = frozenset({"wants_signed_assertion", "signs_requests"})
 
 
 @cache
