@@ -7,8 +7,8 @@ from musterbook.directory.actor import sign_in_actor
 from musterbook.directory.operation import ChangeSignInSettings, ReadSignInSettings, SetSamlConnection
 from musterbook.directory.sign_in_settings import SignInSettings, SingleSignOn
 from musterbook.identity.accounts import AccountRef
-from musterbook.identity.session_store import SignInMethod
-from musterbook.identity.sessions import OpenedSession, Sessions, SignIn, Visitor
+from musterbook.identity.session_store import Session, SignInMethod
+from musterbook.identity.sessions import OpenedSession, SessionRefusal, SessionRefusedError, Sessions, SignIn, Visitor
 from tests.directory.world import World
 
 CONNECTION = SetSamlConnection(
@@ -55,4 +55,15 @@ def sessions_of(world: World) -> Sessions:
     return Sessions(world.database.identity.sessions, world.clock, world.random_bytes)
 
 
-ONLY_SSO = ChangeSignInSettings(sso=SingleSignOn.ONLY)
+async def refusal(world: World, token: str) -> SessionRefusal | None:
+    """Return why a token opens nothing, or ``None`` where it opens a session."""
+    try:
+        await sessions_of(world).authenticate(token)
+    except SessionRefusedError as error:
+        return error.reason
+    return None
+
+
+async def stored(world: World) -> list[Session]:
+    """Return what is stored of acme's sessions, good or not."""
+    return [record.session for record in await world.database.identity.sessions.list(world.acme)]
