@@ -47,6 +47,7 @@ COLUMNS = {
         *("address", "request_id"),
     ],
     "sign_in_domains": ["tenant_id", "domain"],
+    "saml_keys": ["tenant_id", "slot", "id", "private_key", "certificate", "created_at", "signs_since"],
     "schema_migrations": ["number", "name", "compatible", "applied_at"],
     "metadata": ["name", "value"],
 }

@@ -9,6 +9,7 @@ from musterbook.identity.account_store import AccountStore
 from musterbook.identity.attempt_store import AssertionStore, AttemptStore, BindingStore
 from musterbook.identity.log_store import DomainStore, LogStore
 from musterbook.identity.password_store import LinkStore, SecondFactorStore, TryStore
+from musterbook.identity.saml_key_store import SamlKeyStore
 from musterbook.identity.session_store import SessionStore
 
 
@@ -24,5 +25,6 @@ class IdentityStores:
     second_factors: SecondFactorStore
     tries: TryStore
     links: LinkStore
+    saml_keys: SamlKeyStore
     log: LogStore
     domains: DomainStore

@@ -15,6 +15,7 @@ from musterbook.identity.accounts import AccountRef
 from musterbook.identity.attempt_store import Attempt, AttemptKind, Binding
 from musterbook.identity.log_store import LogRow
 from musterbook.identity.password_store import FoundLink, Link, LinkPurpose, SecondFactor, Tries
+from musterbook.identity.saml_key_store import SamlKeyRow
 from musterbook.identity.session_store import Session, SessionRecord, SignInMethod
 from musterbook.scim import user_type
 from musterbook.storage.rows import RECORD_COLUMNS, TENANT_COLUMNS, Row, read_record, read_tenant
@@ -50,6 +51,7 @@ FACTOR_COLUMNS: Final = "tenant_id, resource_type, account_id, secret, confirmed
 LINK_COLUMNS: Final = "tenant_id, resource_type, account_id, link_hash, purpose, created_at, expires_at"
 _QUALIFIED_LINK_COLUMNS: Final = ", ".join(f"setup_links.{name}" for name in LINK_COLUMNS.split(", "))
 FOUND_LINK_COLUMNS: Final = f"{_QUALIFIED_LINK_COLUMNS}, {_TENANT_COLUMNS}"
+SAML_KEY_COLUMNS: Final = "tenant_id, slot, id, private_key, certificate, created_at, signs_since"
 LOG_COLUMNS: Final = (
     "tenant_id, id, at, outcome, method, reason, detail, resource_type, account_id, claimed, address, request_id"
 )
@@ -184,6 +186,17 @@ def read_found_link(row: Row) -> FoundLink:
     columns = tuple(row)
     count = len(LINK_COLUMNS.split(", "))
     return FoundLink(read_link(columns[:count]), read_tenant(columns[count:]))
+
+
+def saml_key_values(row: SamlKeyRow) -> tuple[SqlValue, ...]:
+    """Return the values of a key of ours in the order of ``SAML_KEY_COLUMNS``."""
+    return row.tenant_id, row.slot, row.id, row.private_key, row.certificate, row.created_at, row.signs_since
+
+
+def read_saml_key(row: Row) -> SamlKeyRow:
+    """Return the key of a row of ``SAML_KEY_COLUMNS``."""
+    tenant_id, *rest = row
+    return SamlKeyRow(TenantId(tenant_id), *rest)
 
 
 def log_values(row: LogRow) -> tuple[SqlValue, ...]:

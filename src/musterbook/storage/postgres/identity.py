@@ -5,6 +5,7 @@ from musterbook.storage.postgres.accounts import PostgresAccountStore
 from musterbook.storage.postgres.attempts import PostgresAssertionStore, PostgresAttemptStore, PostgresBindingStore
 from musterbook.storage.postgres.password_sign_in import PostgresLinkStore, PostgresSecondFactorStore, PostgresTryStore
 from musterbook.storage.postgres.pool import Pool
+from musterbook.storage.postgres.saml_keys import PostgresSamlKeyStore
 from musterbook.storage.postgres.sessions import PostgresSessionStore
 from musterbook.storage.postgres.sign_in_log import PostgresDomainStore, PostgresLogStore
 
@@ -20,6 +21,7 @@ def identity_stores(pool: Pool) -> IdentityStores:
         second_factors=PostgresSecondFactorStore(pool),
         tries=PostgresTryStore(pool),
         links=PostgresLinkStore(pool),
+        saml_keys=PostgresSamlKeyStore(pool),
         log=PostgresLogStore(pool),
         domains=PostgresDomainStore(pool),
     )
