@@ -4,6 +4,7 @@ Decides which store stands behind which port, and hands in time and chance, whic
 A product that wants Musterbook inside its own server mounts what :func:`create_app` returns.
 """
 
+import logging
 import secrets
 import sys
 from collections.abc import Mapping
@@ -36,6 +37,9 @@ from musterbook.storage.migrations import check_schema
 from musterbook.web import Application, Metrics, NotReadyError, Observer, standard_log
 
 SCIM_PATH = "/scim/v2"
+
+# At DEBUG signxml logs all that it digests: whole assertions. None goes to a log, however much a host wants to read.
+logging.getLogger("signxml").setLevel(logging.INFO)
 
 
 def system_clock() -> datetime:

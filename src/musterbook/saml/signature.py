@@ -12,7 +12,6 @@ one, which a test reads off the source.
 What the signature says of its own key is never looked at.
 """
 
-import logging
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,9 +27,6 @@ from signxml.verifier import SignatureConfiguration, XMLVerifier
 from musterbook.saml.certificates import Certificate, ServiceKey
 from musterbook.saml.errors import Refusal, SamlError, shown
 from musterbook.saml.xml import DS, Element, make_parser, name_of, only_child, parse_message, read_base64, text_of
-
-# At DEBUG signxml logs all that it digests: whole assertions. None goes to a log, however much a host wants to read.
-logging.getLogger("signxml").setLevel(logging.INFO)
 
 SIGNATURE: Final = f"{DS}Signature"
 RSA_SHA256: Final = SignatureMethod.RSA_SHA256.value
