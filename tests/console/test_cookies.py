@@ -18,6 +18,7 @@ def set_cookie(cookies: Cookies, cookie: Cookie, *, seconds: int | None = None) 
     [
         (Cookie.SESSION, "__Host-musterbook-session=token; HttpOnly; Path=/; SameSite=lax; Secure"),
         (Cookie.BROWSER, "__Host-musterbook-browser=token; HttpOnly; Path=/; SameSite=lax; Secure"),
+        (Cookie.LOGOUT, "__Host-musterbook-logout=token; HttpOnly; Path=/; SameSite=none; Secure"),
         (Cookie.ATTEMPT, "__Host-musterbook-attempt=token; HttpOnly; Path=/; SameSite=none; Secure"),
     ],
 )

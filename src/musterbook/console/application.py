@@ -76,6 +76,13 @@ def _saml_routes(door: Door, base_url: str) -> list[Route]:
         door.route(f"{path}/metadata", access=outside, show=pages.metadata),
         door.route(f"{path}/login", access=outside, show=pages.begin),
         door.route(f"{path}/acs", access=Access.FOREIGN, submit=pages.finish, body_limit=RESPONSE_BYTES),
+        door.route(
+            f"{path}/slo",
+            access=Access.FOREIGN,
+            show=pages.receive_query,
+            submit=pages.receive_form,
+            body_limit=RESPONSE_BYTES,
+        ),
         door.route(f"{path}/confirm", access=outside, show=pages.ask, submit=pages.confirm),
     ]
 

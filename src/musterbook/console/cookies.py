@@ -5,9 +5,9 @@ then takes the cookie only from this very host, over TLS and for the whole of it
 can put one of its own in its place (RFC 6265bis §4.1.3.2). Over plain http, which is for a developer's own machine,
 no browser takes such a name, and the plain one is used. Which it is, is decided by the base URL alone.
 
-The cookie of a sign-in that is under way comes back with a form that the identity provider's page posts to us, so it
-is sent from other sites too (``SameSite=None``), which browsers allow over TLS only. Over plain http its ``SameSite``
-is left out: browsers then send it with a foreign POST for the first two minutes.
+The cookies of what is under way at an identity provider come back with a form that its page posts to us, so they are
+sent from other sites too (``SameSite=None``), which browsers allow over TLS only. Over plain http it is left out:
+browsers then send them with a foreign POST for the first two minutes.
 """
 
 from collections.abc import Mapping
@@ -30,10 +30,16 @@ class Cookie(Enum):
     """What ties forms to a browser in which nobody is signed in."""
     ATTEMPT = "musterbook-attempt"
     """The token of a sign-in that is under way in this browser, at an identity provider."""
+    LOGOUT = "musterbook-logout"
+    """The id of the request with which somebody went to be signed out at the identity provider."""
     TICKET = "musterbook-ticket"
     """A sign-in by password that waits for a code."""
     DEVICE = "musterbook-device"
     """That somebody has signed in by password in this browser before."""
+
+
+_FROM_ELSEWHERE = frozenset({Cookie.ATTEMPT, Cookie.LOGOUT})
+"""Those that come back with a form on another site's page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,5 +72,5 @@ class Cookies:
             max_age=seconds,
             secure=self.is_secure,
             httponly=True,
-            samesite=(("none" if self.is_secure else None) if cookie is Cookie.ATTEMPT else "lax"),
+            samesite=(("none" if self.is_secure else None) if cookie in _FROM_ELSEWHERE else "lax"),
         )

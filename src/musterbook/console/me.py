@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from musterbook.console.cookies import Cookie
 from musterbook.console.door import Visit
+from musterbook.console.saml import LOGOUT_SECONDS, leave_for_provider
 from musterbook.console.words import METHODS, tell_browser, tell_stored_time
 from musterbook.identity.session_store import Session
 
@@ -57,10 +58,14 @@ class MePages:
         return visit.pages.redirect("/me?done=ended-others")
 
     async def sign_out(self, visit: Visit) -> Response:
-        """End this session."""
+        """End this session, and let the identity provider that opened it know."""
         inside = visit.inside
-        await visit.rooms.signing_in.sessions.end(inside.session.account, inside.session.id)
-        response = visit.pages.redirect(f"/login/{inside.tenant.slug}?signed-out")
+        away = await visit.rooms.signing_in.logout.leave(inside.tenant, inside.session, visit.visitor)
+        if away is None:
+            response = visit.pages.redirect(f"/login/{inside.tenant.slug}?signed-out")
+        else:
+            response = leave_for_provider(visit, away.dispatch)
+            visit.cookies.set(response, Cookie.LOGOUT, away.request_id, seconds=LOGOUT_SECONDS)
         visit.cookies.drop(response, Cookie.SESSION)
         return response
 

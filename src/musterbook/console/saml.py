@@ -12,13 +12,17 @@ from musterbook.console.cookies import Cookie
 from musterbook.console.door import Visit
 from musterbook.console.entry import let_in, refuse, tenant_of
 from musterbook.identity.entry import NotLetInError
+from musterbook.identity.saml_logout import LogoutForm, SignedOut
 from musterbook.identity.saml_parties import service_provider
 from musterbook.identity.saml_sign_in import ATTEMPT_SECONDS, ToBeConfirmed
 from musterbook.identity.saml_sign_in import Response as SamlResponse
 from musterbook.identity.session_store import SignInMethod
 from musterbook.saml import Dispatch, render_sp_metadata
+from musterbook.saml.bindings import REQUEST, RESPONSE
 from musterbook.saml.sp_metadata import METADATA_MEDIA_TYPE
 
+LOGOUT_SECONDS = 600
+"""How long the identity provider may take to sign somebody out."""
 RESPONSE_BYTES = 1024 * 1024
 """What the form with a response may have: the largest response that is read, in base64, percent-encoded."""
 
@@ -84,6 +88,39 @@ class SamlPages:
         except NotLetInError as error:
             return await refuse(visit, tenant, SignInMethod.SAML, error)
         return await let_in(visit, proof)
+
+    async def receive_query(self, visit: Visit) -> Response:
+        """Take a message of single logout that came by redirect.
+
+        It ends sessions although it comes by GET: that is this binding (SAML 2.0 Bindings §3.4), and what is obeyed is
+        not the address but the provider's signature over it.
+        """
+        return await self._receive(visit, visit.raw_query)
+
+    async def receive_form(self, visit: Visit) -> Response:
+        """Take a message of single logout that came by POST."""
+        parameter = RESPONSE if visit.form.text(RESPONSE) else REQUEST
+        relay_state = visit.form.exactly("RelayState") or None
+        return await self._receive(visit, LogoutForm(parameter, visit.form.text(parameter), relay_state))
+
+    async def _receive(self, visit: Visit, message: str | LogoutForm) -> Response:
+        tenant = await tenant_of(visit)
+        logout = visit.rooms.signing_in.logout
+        try:
+            answer = await logout.receive(tenant, message, visit.cookie(Cookie.LOGOUT), visit.visitor)
+        except NotLetInError as error:
+            return await refuse(visit, tenant, SignInMethod.SAML, error)
+        if not isinstance(answer, SignedOut):
+            return send(visit, answer, "Your organization's sign-in page comes next.")
+        response = visit.pages.redirect(f"/login/{tenant.slug}?signed-out")
+        visit.cookies.drop(response, Cookie.LOGOUT)
+        return response
+
+
+def leave_for_provider(visit: Visit, dispatch: Dispatch) -> Response:
+    """Send somebody away who has signed out here by a form of ours."""
+    text = "You are signed out here. Your identity provider is told next."
+    return send(visit, dispatch, text) if dispatch.fields else visit.lead_to(dispatch.url, "You are signed out")
 
 
 def send(visit: Visit, dispatch: Dispatch, text: str) -> Response:

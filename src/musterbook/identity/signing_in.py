@@ -16,6 +16,7 @@ from musterbook.identity.links import LinkParts, Links
 from musterbook.identity.mail import Mail
 from musterbook.identity.password_sign_in import PasswordParts, PasswordSignIn
 from musterbook.identity.passwords import Argon2Hashes
+from musterbook.identity.saml_logout import SamlLogout
 from musterbook.identity.saml_sign_in import SamlSignIn
 from musterbook.identity.sealing import Seal
 from musterbook.identity.sessions import Sessions
@@ -61,6 +62,8 @@ class SigningIn:
     second_factors: SecondFactors
     links: Links
     """By which somebody comes to a password."""
+    logout: SamlLogout
+    """Single logout."""
     landing: Landing
     """Where every way ends."""
     log: SignInLog
@@ -77,25 +80,20 @@ def make_signing_in(stores: IdentityStores, directory: Directory, outside: Outsi
     subjects = Subjects(directory, stores.bindings, clock)
     second_factors = SecondFactors(stores.second_factors, Seal(outside.keys.seal, random_bytes), clock, random_bytes)
     slow_down = SlowDown(stores.tries, clock)
-    parts = PasswordParts(
-        accounts=stores.accounts,
-        attempts=stores.attempts,
-        hashes=outside.hashes,
-        slow_down=slow_down,
-        second_factors=second_factors,
-        devices=Devices(outside.keys.device, clock, random_bytes),
+    parts = _password_parts(stores, slow_down, outside)
+    saml = SamlSignIn(
+        directory,
+        subjects,
+        stores.attempts,
+        stores.assertions,
+        base_url=outside.base_url,
+        clock=clock,
+        random_bytes=random_bytes,
     )
     return SigningIn(
         domains=SignInDomains(stores.domains),
-        saml=SamlSignIn(
-            directory,
-            subjects,
-            stores.attempts,
-            stores.assertions,
-            base_url=outside.base_url,
-            clock=clock,
-            random_bytes=random_bytes,
-        ),
+        saml=saml,
+        logout=SamlLogout(saml, sessions, stores.assertions, clock, random_bytes),
         google=None if google is None else GoogleSignIn(directory, subjects, stores.attempts, google, clock),
         links=Links(
             directory,
@@ -109,4 +107,16 @@ def make_signing_in(stores: IdentityStores, directory: Directory, outside: Outsi
         landing=Landing(sessions, log),
         log=log,
         sessions=sessions,
+    )
+
+
+def _password_parts(stores: IdentityStores, slow_down: SlowDown, outside: Outside) -> PasswordParts:
+    clock, random_bytes = outside.clock, outside.random_bytes
+    return PasswordParts(
+        accounts=stores.accounts,
+        attempts=stores.attempts,
+        hashes=outside.hashes,
+        slow_down=slow_down,
+        second_factors=second_factors,
+        devices=Devices(outside.keys.device, clock, random_bytes),
     )

@@ -1,6 +1,12 @@
 """The tenant acme with people, and its identity provider, for tests of signing in by SAML."""
 
+import base64
+import zlib
 from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from musterbook.directory import Tenant, operator_actor
 from musterbook.directory.operation import ChangeSignInSettings, SetSamlConnection
@@ -11,6 +17,7 @@ from tests.saml import idp
 from tests.web.site import BASE_URL, Site
 
 ACS = f"{BASE_URL}/saml/acme/acs"
+_RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
 ENTITY_ID = f"{BASE_URL}/saml/acme/metadata"
 
 
@@ -63,3 +70,37 @@ def response(
     in_response_to = f' InResponseTo="{idp.REQUEST_ID}"'
     answers = "" if request_id is None else f' InResponseTo="{request_id}"'
     return idp.encode(idp.signed_assertion(document.replace(in_response_to, answers)))
+
+
+def logout_request(*, name: str = "ada@acme.example", session_index: str | None = None, id_: str = "_l1") -> str:
+    """Return the identity provider's request to sign somebody out."""
+    index = "" if session_index is None else f"<samlp:SessionIndex>{session_index}</samlp:SessionIndex>"
+    return (
+        f'<samlp:LogoutRequest {_head(id_)}>{idp.ISSUER}<saml:NameID Format="{idp.EMAIL_FORMAT}">{name}</saml:NameID>'
+        f"{index}</samlp:LogoutRequest>"
+    )
+
+
+def logout_response(request_id: str) -> str:
+    """Return the identity provider's answer to a request of ours."""
+    return (
+        f'<samlp:LogoutResponse {_head("_l2")} InResponseTo="{request_id}">{idp.ISSUER}{idp.STATUS}'
+        "</samlp:LogoutResponse>"
+    )
+
+
+def _head(id_: str) -> str:
+    namespaces = " ".join(f'xmlns:{prefix}="{idp.NAMESPACES[prefix]}"' for prefix in ("samlp", "saml"))
+    destination = f"{BASE_URL}/saml/acme/slo"
+    return f'{namespaces} ID="{id_}" Version="2.0" IssueInstant="{idp.stamp()}" Destination="{destination}"'
+
+
+def signed_query(document: str, parameter: str = "SAMLRequest", relay_state: str = "") -> str:
+    """Return the query by which a message goes by redirect, with a signature over its octets."""
+    private = idp.acme().private
+    assert isinstance(private, rsa.RSAPrivateKey)
+    packed = base64.b64encode(zlib.compress(document.encode(), wbits=-15)).decode()
+    fields = {parameter: packed, "RelayState": relay_state, "SigAlg": _RSA_SHA256}
+    octets = urlencode({name: value for name, value in fields.items() if value})
+    signature = private.sign(octets.encode(), padding.PKCS1v15(), hashes.SHA256())
+    return f"{octets}&{urlencode({'Signature': base64.b64encode(signature).decode()})}"
