@@ -9,10 +9,19 @@ import pytest
 from musterbook.scim import Tolerance, user_type
 from musterbook.scim.filter_parser import parse_filter
 from musterbook.storage.filter_sql import POSTGRES, compile_filter_sql
+from musterbook.storage.postgres.accounts import FIND
 from musterbook.storage.postgres.database import PostgresDatabase
-from musterbook.storage.postgres.lookups import KEY_BY_HASH, SETUP_LINK_BY_HASH, TENANT_BY_SLUG
+from musterbook.storage.postgres.lookups import (
+    KEY_BY_HASH,
+    LINK_BY_HASH,
+    SESSION_BY_HASH,
+    SETUP_LINK_BY_HASH,
+    TENANT_BY_DOMAIN,
+    TENANT_BY_SLUG,
+)
 from musterbook.storage.postgres.resources import EVENTS, GET, LIST
 from musterbook.storage.postgres.search import ALL, FOUND, statement
+from musterbook.storage.postgres.sessions import LIST_OF_ACCOUNT as LIST_SESSIONS_OF
 from tests.contracts.sample import ACME, created, id_of, person
 
 USERS = 2000
@@ -43,6 +52,12 @@ FROM tenants, generate_series(1, 50) AS number;
 INSERT INTO setup_links
 SELECT tenant_id, sha256(('link ' || number || tenant_id)::bytea), '', '', '', NULL, '', ''
 FROM tenants, generate_series(1, 50) AS number;
+INSERT INTO sessions
+SELECT tenant_id, 'session ' || number, sha256(('session ' || number || tenant_id)::bytea), 'User', 'z' || number, 0,
+    '', NULL, NULL, NULL, '', '', '', '', ''
+FROM tenants, generate_series(1, {users}) AS number;
+INSERT INTO sign_in_domains
+SELECT tenant_id, number || '.' || tenant_id FROM tenants, generate_series(1, 50) AS number;
 INSERT INTO tenants
 SELECT 'other ' || number, 'other-' || number, '', 'active', '', true, '' FROM generate_series(1, 500) AS number;
 """
@@ -116,7 +131,7 @@ async def test_every_look_up_has_an_index(
 async def test_every_other_read_has_an_index(
     crowded: asyncpg.Connection, mode: str, *, are_statistics_gathered: bool
 ) -> None:
-    """Reading one resource, a page, a key, a tenant, a link or the events costs what is read, not what is stored."""
+    """Reading one resource, a page, a key, a session or the events costs what is read, not what is stored."""
     if are_statistics_gathered:
         await crowded.execute("ANALYZE")
     statements = (
@@ -126,6 +141,11 @@ async def test_every_other_read_has_an_index(
         (KEY_BY_HASH, "keys_key_hash_key", ("nobody",)),
         (TENANT_BY_SLUG, "tenants_slug_key", ("acme",)),
         (SETUP_LINK_BY_HASH, "setup_links_link_hash_key", ("acme",)),
+        (LINK_BY_HASH, "setup_links_link_hash_key", ("acme",)),
+        (SESSION_BY_HASH, "sessions_token_hash_key", ("nobody",)),
+        (TENANT_BY_DOMAIN, "sign_in_domains_domain_key", (f"7.{ACME}",)),
+        (FIND, "resources_unique_key", (ACME, "BreakGlassAccount", "User", "more77")),
+        (LIST_SESSIONS_OF, "sessions_by_account", (ACME, "User", "z77", 100)),
         (EVENTS, "events_pkey", (ACME, 0, 0, 10)),
     )
     for sql, index, values in statements:

@@ -15,6 +15,7 @@ from musterbook.storage.sqlite.database import SqliteDatabase
 from tests.contracts.groups import adding, founded, group
 from tests.contracts.looks import find
 from tests.contracts.sample import ACME, at, created, id_of, key, person
+from tests.contracts.signing_in import account, link, session
 from tests.storage.sqlite.conftest import OpenDatabase
 
 ENDLESS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
@@ -24,6 +25,10 @@ HOLDING = "members (tenant_id=? AND member_id=?); members (tenant_id=? AND group
 MADE_HERE = ("(subquery", "inside", "ids")
 """What a statement has found itself, or was given: it is looked at whole."""
 PREVIOUS = "previous (tenant_id=? AND resource_id=? AND number=?)"
+
+OF_SESSIONS = f"tenants (tenant_id=?); resources ({OWNER} AND id=?); settings ({OWNER} AND id=?)"
+"""What comes with each session."""
+ADA = account(1)
 
 Ask = Callable[[SqliteDatabase], Awaitable[object]]
 
@@ -142,6 +147,58 @@ LOOK_UPS: dict[str, tuple[Ask, str]] = {
     "keys": (lambda database: database.keys.list(ACME), "keys (tenant_id=?)"),
     "slug": (lambda database: database.tenants.find("acme"), "tenants (slug=?)"),
     "set-up link": (lambda database: database.tenants.find_setup_link(b"hash"), "setup_links (link_hash=?)"),
+    "link": (
+        lambda database: database.identity.links.find(b"hash"),
+        "setup_links (link_hash=?); tenants (tenant_id=?)",
+    ),
+    "session": (
+        lambda database: database.identity.sessions.find(b"hash"),
+        f"sessions (token_hash=?); {OF_SESSIONS}",
+    ),
+    "sessions": (
+        lambda database: database.identity.sessions.list(ACME, after=id_of(7)),
+        f"sessions (tenant_id=? AND id>?); {OF_SESSIONS}",
+    ),
+    "sessions of one": (
+        lambda database: database.identity.sessions.list_of(ADA),
+        f"sessions (tenant_id=? AND account_id=? AND resource_type=?); {OF_SESSIONS}",
+    ),
+    "attempt": (
+        lambda database: database.identity.attempts.find(ACME, "_1"),
+        "sign_in_attempts (tenant_id=? AND id=?)",
+    ),
+    "binding": (
+        lambda database: database.identity.bindings.find(ACME, "connection", "ada"),
+        "bindings (tenant_id=? AND connection_id=? AND subject_key=?)",
+    ),
+    "bindings of one": (
+        lambda database: database.identity.bindings.list(ADA),
+        "bindings (tenant_id=? AND account_id=? AND resource_type=?)",
+    ),
+    "second factor": (
+        lambda database: database.identity.second_factors.find(ADA),
+        f"second_factors ({OWNER} AND account_id=?)",
+    ),
+    "tries": (
+        lambda database: database.identity.tries.find(ACME, [b"hash"]),
+        "password_tries (tenant_id=? AND subject_hash=?)",
+    ),
+    "account": (
+        lambda database: database.identity.accounts.find_by_name(ACME, "ada"),
+        f"resources ({OWNER} AND unique_key=?)",
+    ),
+    "sign-ins": (
+        lambda database: database.identity.log.list(ACME, before=id_of(7)),
+        "sign_in_log (tenant_id=? AND id<?)",
+    ),
+    "sign-ins of one": (
+        lambda database: database.identity.log.list_of(ADA),
+        "sign_in_log (tenant_id=? AND account_id=? AND resource_type=?)",
+    ),
+    "domain": (
+        lambda database: database.identity.domains.find("acme.example"),
+        "tenants (tenant_id=?); sign_in_domains (domain=?)",
+    ),
 }
 
 
@@ -155,6 +212,10 @@ async def test_every_look_up_has_an_index(
         user = person(number, f"user{number}", f"{number}@example.com", external_id=f"E-{number}")
         await database.resources.commit(created(user))
         await database.keys.add(key(ACME, number))
+        await database.identity.sessions.add(session(number, account(number)))
+        await database.identity.links.add(link(number, account(number)))
+        more = ("INSERT INTO tenants", f"VALUES ('{number}', 'slug-{number}', '', 'active', '', 0, '', 1, 0)")
+        outsider.execute(" ".join(more))
     for each in GROUPS:
         await database.resources.commit(founded(each, adding(*map(id_of, range(1, 40)))))
     if are_statistics_gathered:

@@ -10,7 +10,7 @@ from musterbook.storage.postgres.pool import Pool
 from musterbook.storage.rows import RECORD_COLUMNS
 
 # In the order of ACCOUNT_TYPES, which is that of their letters.
-_FIND: Final = f"""
+FIND: Final = f"""
 SELECT resource_type, {RECORD_COLUMNS} FROM resources
 WHERE tenant_id = $1 AND resource_type IN ($2, $3) AND unique_key = $4
 ORDER BY resource_type
@@ -25,5 +25,5 @@ class PostgresAccountStore:
 
     async def find_by_name(self, tenant_id: TenantId, name_key: str) -> Sequence[FoundAccount]:
         """Return the accounts whose ``userName`` has this comparison key: a break-glass account first."""
-        rows = await self._pool.rows(_FIND, tenant_id, *ACCOUNT_TYPES, name_key)
+        rows = await self._pool.rows(FIND, tenant_id, *ACCOUNT_TYPES, name_key)
         return [read_found_account(row, tenant_id) for row in rows]

@@ -34,7 +34,7 @@ SELECT {SESSION_RECORD_COLUMNS} FROM {SESSION_RECORD_TABLES}
 WHERE sessions.tenant_id = $1 AND sessions.id > $2
 ORDER BY sessions.id LIMIT $3
 """
-_LIST_OF_ACCOUNT: Final = f"""
+LIST_OF_ACCOUNT: Final = f"""
 SELECT {SESSION_RECORD_COLUMNS} FROM {SESSION_RECORD_TABLES}
 WHERE sessions.tenant_id = $1 AND sessions.resource_type = $2 AND sessions.account_id = $3
 ORDER BY sessions.id LIMIT $4
@@ -78,7 +78,7 @@ class PostgresSessionStore:
     async def list_of(self, account: AccountRef, *, limit: int = 100) -> Sequence[SessionRecord]:
         """Return the sessions of an account by their ids."""
         return [
-            read_session_record(row) for row in await self._pool.rows(_LIST_OF_ACCOUNT, *account_values(account), limit)
+            read_session_record(row) for row in await self._pool.rows(LIST_OF_ACCOUNT, *account_values(account), limit)
         ]
 
     async def touch(self, tenant_id: TenantId, session_id: str, at: str, *, not_since: str) -> None:

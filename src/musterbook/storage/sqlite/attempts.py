@@ -49,7 +49,6 @@ WHERE tenant_id = ?1 AND connection_id = ?2 AND subject_key = ?3 AND last_used_a
 """
 _BINDINGS: Final = f"""
 SELECT {BINDING_COLUMNS} FROM bindings WHERE tenant_id = ? AND resource_type = ? AND account_id = ?
-ORDER BY connection_id, subject_key
 """
 _UNBIND: Final = "DELETE FROM bindings WHERE tenant_id = ? AND connection_id = ? AND subject_key = ?"
 
@@ -130,7 +129,9 @@ class SqliteBindingStore:
 
     async def list(self, account: AccountRef) -> Sequence[Binding]:
         """Return the bindings of an account, by connection and subject."""
-        return [read_binding(row) for row in self._reader.rows(_BINDINGS, account_values(account))]
+        # Sorted here: for the order's sake a database might read every binding of the tenant.
+        bindings = [read_binding(row) for row in self._reader.rows(_BINDINGS, account_values(account))]
+        return sorted(bindings, key=lambda binding: (binding.connection_id, binding.subject_key))
 
     async def remove(self, tenant_id: TenantId, connection_id: str, subject_key: str) -> bool:
         """Remove a binding; return whether there was one."""
