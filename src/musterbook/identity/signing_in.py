@@ -16,6 +16,7 @@ from musterbook.identity.links import LinkParts, Links
 from musterbook.identity.mail import Mail
 from musterbook.identity.password_sign_in import PasswordParts, PasswordSignIn
 from musterbook.identity.passwords import Argon2Hashes
+from musterbook.identity.saml_keys import MakePrivateKey, SamlKeys
 from musterbook.identity.saml_logout import SamlLogout
 from musterbook.identity.saml_sign_in import SamlSignIn
 from musterbook.identity.sealing import Seal
@@ -33,6 +34,7 @@ class SigningInKeys:
 
     seal: Sequence[bytes] = field(default=(), repr=False)
     device: Sequence[bytes] = field(default=(), repr=False)
+    saml_key: Sequence[bytes] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Outside:
     mail: Mail
     google: GoogleExchange | None
     """Asks Google; ``None``: this server is not registered there."""
+    make_private_key: MakePrivateKey
     clock: Clock
     random_bytes: RandomBytes
 
@@ -62,6 +65,8 @@ class SigningIn:
     second_factors: SecondFactors
     links: Links
     """By which somebody comes to a password."""
+    saml_keys: SamlKeys
+    """By which identity providers know our side."""
     logout: SamlLogout
     """Single logout."""
     landing: Landing
@@ -78,14 +83,17 @@ def make_signing_in(stores: IdentityStores, directory: Directory, outside: Outsi
     sessions = Sessions(stores.sessions, clock, random_bytes)
     log = SignInLog(stores.log, clock, random_bytes)
     subjects = Subjects(directory, stores.bindings, clock)
-    second_factors = SecondFactors(stores.second_factors, Seal(outside.keys.seal, random_bytes), clock, random_bytes)
     slow_down = SlowDown(stores.tries, clock)
     parts = _password_parts(stores, slow_down, outside)
+    saml_keys = SamlKeys(
+        stores.saml_keys, Seal(outside.keys.saml_key, random_bytes), outside.make_private_key, clock, random_bytes
+    )
     saml = SamlSignIn(
         directory,
         subjects,
         stores.attempts,
         stores.assertions,
+        saml_keys,
         base_url=outside.base_url,
         clock=clock,
         random_bytes=random_bytes,
@@ -93,6 +101,7 @@ def make_signing_in(stores: IdentityStores, directory: Directory, outside: Outsi
     return SigningIn(
         domains=SignInDomains(stores.domains),
         saml=saml,
+        saml_keys=saml_keys,
         logout=SamlLogout(saml, sessions, stores.assertions, clock, random_bytes),
         google=None if google is None else GoogleSignIn(directory, subjects, stores.attempts, google, clock),
         links=Links(
@@ -103,7 +112,7 @@ def make_signing_in(stores: IdentityStores, directory: Directory, outside: Outsi
             random_bytes,
         ),
         password=PasswordSignIn(directory, parts, clock, random_bytes),
-        second_factors=second_factors,
+        second_factors=parts.second_factors,
         landing=Landing(sessions, log),
         log=log,
         sessions=sessions,
@@ -117,6 +126,6 @@ def _password_parts(stores: IdentityStores, slow_down: SlowDown, outside: Outsid
         attempts=stores.attempts,
         hashes=outside.hashes,
         slow_down=slow_down,
-        second_factors=second_factors,
+        second_factors=SecondFactors(stores.second_factors, Seal(outside.keys.seal, random_bytes), clock, random_bytes),
         devices=Devices(outside.keys.device, clock, random_bytes),
     )
