@@ -77,6 +77,23 @@ class TestSecondFactorStoreContract:
         assert await factors.find(account()) == replace(CONFIRMED, recovery=after)
         assert [await factors.replace_recovery(other, after, ()) for other in OTHERS] == [False, False, False]
 
+    async def test_a_secret_is_replaced_where_it_is_as_read(self, database: Database) -> None:
+        """A secret that was encrypted anew takes the place of the one that was read, and of no other."""
+        await enrolled(database)
+        factors = database.identity.second_factors
+        assert [await factors.replace_secret(other, "secret-1", "x") for other in OTHERS] == [False] * 3
+        assert await factors.replace_secret(account(), "secret-0", "x") is False
+        assert await factors.replace_secret(account(), "secret-1", "secret-2") is True
+        assert await factors.find(account()) == replace(CONFIRMED, secret="secret-2")
+
+    async def test_an_old_factor_alone_is_removed(self, database: Database) -> None:
+        """With a time, only a factor that was confirmed before it goes; one that was not confirmed stays."""
+        factors = database.identity.second_factors
+        await factors.begin(account(2), "secret-1")
+        await enrolled(database)
+        removed = [await factors.remove(account(), confirmed_before=at(second)) for second in (5, 6)]
+        assert (removed, await factors.remove(account(2), confirmed_before=at(99))) == ([False, True], False)
+
     async def test_a_removed_factor_is_gone(self, database: Database) -> None:
         """Removing takes one account's factor away, and another may begin."""
         await enrolled(database)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from musterbook.directory import Action, ResourceId, break_glass_type
-from musterbook.directory.operation import ChangeSignInSettings, EndSessions, SetPassword
+from musterbook.directory.operation import ChangeSignInSettings, EndSessions, RestoreResource, SetPassword
 from musterbook.directory.sign_in_settings import SignInSettings, SingleSignOn
 from musterbook.identity.accounts import AccountRef
 from musterbook.identity.entry import Claim, NotLetInError
@@ -240,6 +240,18 @@ class TestSecondFactor:
         with pytest.raises(WrongCodeError):
             await entrance.finish(first, codes[0])
         assert len((await entrance.finish(second, codes[1])).recovery_codes) == 10
+
+    async def test_whoever_comes_back_sets_one_up_anew(self, entrance: Entrance, ada: ResourceId) -> None:
+        """After removal and restoring the former second factor is worth nothing, and another is set up."""
+        world = entrance.world
+        await entrance.make_administrator(ada)
+        former, _ = await entrance.enrol(NAME)
+        await world.delete(ada)
+        world.clock.move(seconds=3600)
+        await world.directory.perform(world.operator, RestoreResource(USER, ada))
+        await entrance.set_password(ada)
+        secret, codes = await entrance.enrol(NAME)
+        assert (secret != former, len(codes)) == (True, 10)
 
     @pytest.mark.parametrize("how", ["suspended", "sessions", "removed", "password"])
     async def test_what_happens_meanwhile_counts(self, entrance: Entrance, ada: ResourceId, how: str) -> None:

@@ -43,6 +43,12 @@ def test_the_first_key_seals_and_all_open() -> None:
         seal(CURRENT).open(sealed, *OWNER)
 
 
+def test_what_an_older_key_sealed_is_outdated() -> None:
+    """What was sealed with another key than the first should be sealed anew."""
+    sealed = [seal(key).close("canary-seed", *OWNER) for key in (OLD, CURRENT)]
+    assert [seal(CURRENT, OLD).is_outdated(each, *OWNER) for each in sealed] == [True, False]
+
+
 @pytest.mark.parametrize("position", [0, 3, 11, 12, 20, -1])
 def test_a_changed_text_does_not_open(position: int) -> None:
     """Any changed byte is noticed."""

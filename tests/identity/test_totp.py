@@ -21,9 +21,12 @@ RFC_6238 = {59: "287082", 1111111109: "081804", 1111111111: "050471", 1234567890
 ID = ResourceId("01938000-0000-7000-8000-000000000001")
 
 
-def factors_of(world: World) -> SecondFactors:
-    """Return the second factors of all accounts."""
-    seal = Seal((b"k" * 32,), world.random_bytes)
+KEY, NEXT = b"k" * 32, b"n" * 32
+
+
+def factors_of(world: World, *keys: bytes) -> SecondFactors:
+    """Return the second factors of all accounts, sealed with these keys."""
+    seal = Seal(keys or (KEY,), world.random_bytes)
     return SecondFactors(world.database.identity.second_factors, seal, world.clock, world.random_bytes)
 
 
@@ -185,6 +188,24 @@ async def test_a_removed_factor_checks_nothing(world: World, account: AccountRef
     assert await factors.check(account, codes[0]) is False
     assert await factors.recovery_codes_left(account) == 0
     await begin(world, account)
+
+
+async def test_a_key_is_replaced_without_anybody_noticing(world: World, account: AccountRef) -> None:
+    """While both keys are given, whoever signs in has the secret sealed with the new one; then the old can go."""
+    enrolment, _ = await enrol(world, account)
+    world.clock.move(seconds=60)
+    assert await factors_of(world, NEXT, KEY).check(account, code_at(enrolment, world.clock())) is True
+    world.clock.move(seconds=60)
+    assert await factors_of(world, NEXT).check(account, code_at(enrolment, world.clock())) is True
+
+
+async def test_a_key_that_is_gone_leaves_the_recovery_codes(world: World, account: AccountRef) -> None:
+    """Where the key of a secret was taken away, no code of the app is right, and recovery codes still are."""
+    enrolment, codes = await enrol(world, account)
+    world.clock.move(seconds=60)
+    factors = factors_of(world, NEXT)
+    checked = [await factors.check(account, code) for code in (code_at(enrolment, world.clock()), codes[0])]
+    assert checked == [False, True]
 
 
 async def test_nothing_that_opens_is_stored_readable(world: World, account: AccountRef) -> None:

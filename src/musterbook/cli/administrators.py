@@ -86,10 +86,10 @@ async def _find(desk: Desk, tenant: Tenant, name: str) -> Addressee:
 
 async def _remove_second_factor(desk: Desk, addressee: Addressee) -> None:
     account = addressee.account
-    await desk.services.signing_in.second_factors.remove(account)
     actor = operator_actor(account.tenant_id, desk.request_id)
     operation = RecordSecondFactor(_TYPES[account.resource_type], account.id, is_set=False)
     await desk.services.directory.perform(actor, operation)
+    await desk.services.signing_in.second_factors.remove(account)
 
 
 async def _hand_over(desk: Desk, tenant: Tenant, addressee: Addressee, purpose: LinkPurpose, *, by_mail: bool) -> None:

@@ -159,7 +159,8 @@ class PasswordSignIn:
         if not allows(held.settings, SignInMethod.PASSWORD, found.ref):
             raise NotLetInError(EntryRefusal.NOT_OFFERED.value, "Single sign-on is the only way.", claim)
         waiting = _Waiting(found.ref.resource_type, found.ref.id, account.epoch, name, return_to, None)
-        if await self._parts.second_factors.is_set(found.ref):
+        # The account knows whether there is one: it forgets it when somebody is removed, and comes back without.
+        if account.second_factor_at is not msgspec.UNSET:
             await self._parts.slow_down.spare_address(hold)
             return CodeNeeded(await self._keep(tenant, waiting))
         if needs_second_factor(held.permissions):
@@ -261,7 +262,13 @@ class PasswordSignIn:
     async def _enrolment(self, tenant: Tenant, waiting: _Waiting, held: Held) -> str:
         # A secret of this sign-in's own: nobody who began one before has seen it.
         name = held.person.user_name
-        enrolment = await self._parts.second_factors.begin(waiting.account(tenant.id), issuer=tenant.name, name=name)
+        account, factors = waiting.account(tenant.id), self._parts.second_factors
+        enrolment = await factors.begin(account, issuer=tenant.name, name=name)
+        if enrolment is None:
+            # One that the account knows nothing of is of a former life. One that another sign-in confirms at this
+            # moment is not: the account is about to be told.
+            await factors.remove(account, confirmed_before=self._clock() - timedelta(seconds=ATTEMPT_SECONDS))
+            enrolment = await factors.begin(account, issuer=tenant.name, name=name)
         return await self._keep(tenant, replace(waiting, sealed=None if enrolment is None else enrolment.sealed))
 
     async def _check_code(self, account: AccountRef, waiting: _Waiting, code: str) -> tuple[str, ...] | None:

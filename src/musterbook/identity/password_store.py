@@ -50,8 +50,14 @@ class SecondFactorStore(Protocol):
     async def replace_recovery(self, account: AccountRef, before: Sequence[str], after: Sequence[str]) -> bool:
         """Store other hashes of recovery codes; return ``False`` where they are no longer as ``before``."""
 
-    async def remove(self, account: AccountRef) -> bool:
-        """Remove the factor of an account; return whether it had one."""
+    async def replace_secret(self, account: AccountRef, before: str, after: str) -> bool:
+        """Store a secret that was encrypted anew; return ``False`` where it is no longer as ``before``."""
+
+    async def remove(self, account: AccountRef, *, confirmed_before: str | None = None) -> bool:
+        """Remove the factor of an account; return whether it had one.
+
+        With ``confirmed_before`` only one that was confirmed before that time.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,26 +36,41 @@ class Seal:
         sealed = self._ciphers[0].encrypt(nonce, text.encode(), _context(owner))
         return _VERSION + urlsafe_b64encode(nonce + sealed).decode()
 
+    def is_outdated(self, sealed: str, *owner: str) -> bool:
+        """Return whether a text that opens was sealed with another key than the first, so that it should be anew."""
+        return _opened(self._ciphers[0], _content(sealed), owner) is None
+
     def open(self, sealed: str, *owner: str) -> str:
         """Return the text that was sealed for this owner.
 
         Raises:
             UnsealError: it was not, or by none of the keys.
         """
-        if not sealed.startswith(_VERSION):
-            raise UnsealError
-        try:
-            content = urlsafe_b64decode(sealed.removeprefix(_VERSION))
-        except ValueError as error:
-            raise UnsealError from error
-        if len(content) < _NONCE_BYTES + _TAG_BYTES:
-            raise UnsealError
+        content = _content(sealed)
         for cipher in self._ciphers:
-            try:
-                return cipher.decrypt(content[:_NONCE_BYTES], content[_NONCE_BYTES:], _context(owner)).decode()
-            except InvalidTag:
-                continue
+            text = _opened(cipher, content, owner)
+            if text is not None:
+                return text
         raise UnsealError
+
+
+def _content(sealed: str) -> bytes:
+    if not sealed.startswith(_VERSION):
+        raise UnsealError
+    try:
+        content = urlsafe_b64decode(sealed.removeprefix(_VERSION))
+    except ValueError as error:
+        raise UnsealError from error
+    if len(content) < _NONCE_BYTES + _TAG_BYTES:
+        raise UnsealError
+    return content
+
+
+def _opened(cipher: AESGCM, content: bytes, owner: tuple[str, ...]) -> str | None:
+    try:
+        return cipher.decrypt(content[:_NONCE_BYTES], content[_NONCE_BYTES:], _context(owner)).decode()
+    except InvalidTag:
+        return None
 
 
 def _context(owner: tuple[str, ...]) -> bytes:

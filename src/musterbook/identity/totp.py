@@ -20,7 +20,7 @@ from pyotp import TOTP
 from musterbook.directory import Clock, RandomBytes, render_time
 from musterbook.identity.accounts import AccountRef
 from musterbook.identity.password_store import SecondFactor, SecondFactorStore
-from musterbook.identity.sealing import Seal
+from musterbook.identity.sealing import Seal, UnsealError
 
 STEP_SECONDS: Final = 30
 DIGITS: Final = 6
@@ -100,10 +100,13 @@ class SecondFactors:
         factor = await self._store.find(account)
         if factor is None or factor.confirmed_at is None or len(code) > _MAX_CODE_LENGTH:
             return False
-        step = matching_step(self._seal.open(factor.secret, *_owner(account)), code, self._clock())
-        if step is not None:
-            return await self._store.spend_step(account, step)
-        return await self._spend_recovery(factor, code)
+        step = self._step(factor, code)
+        if step is None:
+            return await self._spend_recovery(factor, code)
+        if not await self._store.spend_step(account, step):
+            return False
+        await self._seal_anew(factor)
+        return True
 
     async def renew_recovery_codes(self, account: AccountRef) -> tuple[str, ...] | None:
         """Give the account other recovery codes in place of those it has; ``None`` where it has no factor."""
@@ -117,9 +120,25 @@ class SecondFactors:
                 return codes
         return None
 
-    async def remove(self, account: AccountRef) -> bool:
-        """Take the factor away; return whether there was one."""
-        return await self._store.remove(account)
+    async def remove(self, account: AccountRef, *, confirmed_before: datetime | None = None) -> bool:
+        """Take the factor away, only if it was confirmed before that time; return whether there was one."""
+        before = None if confirmed_before is None else render_time(confirmed_before)
+        return await self._store.remove(account, confirmed_before=before)
+
+    def _step(self, factor: SecondFactor, code: str) -> int | None:
+        try:
+            secret = self._seal.open(factor.secret, *_owner(factor.account))
+        except UnsealError:
+            # The key that sealed it was taken away. Recovery codes are hashes and still work.
+            return None
+        return matching_step(secret, code, self._clock())
+
+    async def _seal_anew(self, factor: SecondFactor) -> None:
+        """Seal the secret with the key of today, so that the one before can be taken away some day."""
+        owner = _owner(factor.account)
+        if self._seal.is_outdated(factor.secret, *owner):
+            sealed = self._seal.close(self._seal.open(factor.secret, *owner), *owner)
+            await self._store.replace_secret(factor.account, factor.secret, sealed)
 
     async def _spend_recovery(self, factor: SecondFactor, code: str) -> bool:
         hashed = _hash(factor.account, code)

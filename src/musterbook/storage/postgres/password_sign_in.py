@@ -36,7 +36,10 @@ _SPEND_STEP: Final = f"""
 UPDATE second_factors SET last_step = $4 WHERE {_OF_ACCOUNT} AND (last_step IS NULL OR last_step < $4) RETURNING 1
 """
 _REPLACE_RECOVERY: Final = f"UPDATE second_factors SET recovery = $5 WHERE {_OF_ACCOUNT} AND recovery = $4 RETURNING 1"
-_REMOVE: Final = f"DELETE FROM second_factors WHERE {_OF_ACCOUNT} RETURNING 1"
+_REPLACE_SECRET: Final = f"UPDATE second_factors SET secret = $5 WHERE {_OF_ACCOUNT} AND secret = $4 RETURNING 1"
+_REMOVE: Final = f"""
+DELETE FROM second_factors WHERE {_OF_ACCOUNT} AND ($4::text IS NULL OR confirmed_at < $4) RETURNING 1
+"""
 
 _TRIES: Final = """
 SELECT subject_hash, failures, blocked_until, at FROM password_tries
@@ -98,9 +101,13 @@ class PostgresSecondFactorStore:
         """Store other hashes of recovery codes; return ``False`` where they are no longer as ``before``."""
         return await self._change(_REPLACE_RECOVERY, *account_values(account), texts_text(before), texts_text(after))
 
-    async def remove(self, account: AccountRef) -> bool:
-        """Remove the factor of an account; return whether it had one."""
-        return await self._change(_REMOVE, *account_values(account))
+    async def replace_secret(self, account: AccountRef, before: str, after: str) -> bool:
+        """Store a secret that was encrypted anew; return ``False`` where it is no longer as ``before``."""
+        return await self._change(_REPLACE_SECRET, *account_values(account), before, after)
+
+    async def remove(self, account: AccountRef, *, confirmed_before: str | None = None) -> bool:
+        """Remove the factor of an account, if it was confirmed before that time; return whether it had one."""
+        return await self._change(_REMOVE, *account_values(account), confirmed_before)
 
     async def _change(self, sql: str, *values: Value) -> bool:
         return bool(await self._pool.rows(sql, *values))

@@ -35,7 +35,10 @@ _SPEND_STEP: Final = f"""
 UPDATE second_factors SET last_step = ?4 WHERE {_OF_ACCOUNT} AND (last_step IS NULL OR last_step < ?4)
 """
 _REPLACE_RECOVERY: Final = f"UPDATE second_factors SET recovery = ?5 WHERE {_OF_ACCOUNT} AND recovery = ?4"
-_REMOVE: Final = f"DELETE FROM second_factors WHERE {_OF_ACCOUNT}"
+_REPLACE_SECRET: Final = f"UPDATE second_factors SET secret = ?5 WHERE {_OF_ACCOUNT} AND secret = ?4"
+_REMOVE: Final = f"""
+DELETE FROM second_factors WHERE {_OF_ACCOUNT} AND (?4 IS NULL OR confirmed_at < ?4)
+"""
 
 _TRIES: Final = """
 SELECT failures, blocked_until, at FROM password_tries WHERE tenant_id = ? AND subject_hash = ?
@@ -92,9 +95,13 @@ class SqliteSecondFactorStore:
         """Store other hashes of recovery codes; return ``False`` where they are no longer as ``before``."""
         return await self._change(_REPLACE_RECOVERY, *account_values(account), texts_text(before), texts_text(after))
 
-    async def remove(self, account: AccountRef) -> bool:
-        """Remove the factor of an account; return whether it had one."""
-        return await self._change(_REMOVE, *account_values(account))
+    async def replace_secret(self, account: AccountRef, before: str, after: str) -> bool:
+        """Store a secret that was encrypted anew; return ``False`` where it is no longer as ``before``."""
+        return await self._change(_REPLACE_SECRET, *account_values(account), before, after)
+
+    async def remove(self, account: AccountRef, *, confirmed_before: str | None = None) -> bool:
+        """Remove the factor of an account, if it was confirmed before that time; return whether it had one."""
+        return await self._change(_REMOVE, *account_values(account), confirmed_before)
 
     async def _change(self, sql: str, *values: Value) -> bool:
         return await self._writer.run(lambda connection: connection.execute(sql, values).rowcount > 0)
