@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from musterbook.directory import Person, ResourceId, Role, break_glass_type
-from musterbook.directory.lockout import Lockout, LockoutReason, Lockouts
+from musterbook.directory import Person, ResourceId, Role, Status, break_glass_type
+from musterbook.directory.account import Account, DisplayNameOrigin, Password, Source
+from musterbook.directory.lockout import Lockout, LockoutReason, Lockouts, lockout_reason
 from musterbook.directory.operation import (
     ChangeSignInSettings,
     GrantRole,
@@ -308,6 +309,31 @@ async def test_who_counts_where_single_sign_on_is_all(world: World) -> None:
 
 
 # Who would be locked out
+
+PERSON = Account("Ada", DisplayNameOrigin.NAME, Status.ACTIVE, Source.SCIM)
+BOSS = replace(PERSON, source=Source.BREAK_GLASS)
+
+
+@pytest.mark.parametrize(
+    "account, is_bound, has_connection, reason",
+    [
+        (PERSON, True, True, None),
+        (PERSON, False, True, LockoutReason.NOT_BOUND),
+        (PERSON, False, False, LockoutReason.NO_CONNECTION),
+        (replace(PERSON, password=Password("hash", NOW)), False, True, LockoutReason.NOT_BOUND),
+        (replace(PERSON, status=Status.SUSPENDED), True, True, LockoutReason.SUSPENDED),
+        (BOSS, False, True, LockoutReason.NOT_SET_UP),
+        (replace(BOSS, setup_expires_at=NOW), False, True, LockoutReason.NOT_SET_UP),
+        (replace(BOSS, setup_expires_at="2026-11-23T09:00:00.001Z"), False, False, None),
+        (replace(BOSS, password=Password("hash", NOW)), False, False, None),
+        (replace(BOSS, password=Password("hash", NOW), status=Status.SUSPENDED), False, True, LockoutReason.SUSPENDED),
+    ],
+)
+def test_why_somebody_is_locked_out(
+    account: Account, reason: LockoutReason | None, *, is_bound: bool, has_connection: bool
+) -> None:
+    """People need a binding, whatever password they have; break-glass accounts a password, or a link that is good."""
+    assert lockout_reason(account, NOW, is_bound=is_bound, has_connection=has_connection) is reason
 
 
 async def test_the_preflight_says_who_is_locked_out(world: World) -> None:

@@ -159,8 +159,7 @@ def follow_sessions(before: Account | None, after: Account | None) -> Account | 
     if before is None or after is None or after is before:
         return after
     is_suspended = after.status is Status.SUSPENDED and before.status is Status.ACTIVE
-    is_over = is_suspended or after.password != before.password
-    return end_sessions(after) if is_over and after.epoch == before.epoch else after
+    return end_sessions(after) if is_suspended or after.password != before.password else after
 
 
 def entomb(account: Account) -> Account:
