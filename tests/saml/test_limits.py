@@ -13,11 +13,14 @@ from functools import partial
 import pytest
 
 from musterbook.saml.errors import Refusal
-from tests.saml import bombs, faults, wrapping
+from musterbook.simulator.onelogin.saml.changing import changes
+from musterbook.simulator.onelogin.saml.forging import FORGERIES
+from musterbook.simulator.onelogin.saml.wrapping import WRAPPINGS
+from tests.saml import bombs
 from tests.saml.bombs import refuse_field, refuse_query, zipped
-from tests.saml.idp import RESPONSE, attribute, encode, signed_assertion, signed_response, signed_twice
+from tests.saml.faults import wrong_field
+from tests.saml.idp import GOOD, RESPONSE, attribute, encode, signed_assertion, signed_response, signed_twice
 from tests.saml.parties import validate
-from tests.saml.signature_faults import SIGNATURE_FAULTS
 from tests.timing import processor_seconds
 
 SECONDS = 0.05
@@ -25,11 +28,9 @@ KIB = 5 * 1024
 
 
 def attacks() -> dict[str, str]:
-    """Return the form field of every attack of these tests that is not a bomb."""
-    good = signed_assertion()
-    changed = {fault.name: fault.apply(good) for fault in (*faults.CHANGED, *SIGNATURE_FAULTS)}
-    wrapped = {name: attack.wrap() for name, attack in wrapping.ATTACKS.items()}
-    return {name: encode(document) for name, document in (changed | wrapped).items()}
+    """Return the form field of every fault that is made on the way or by a signature, and is not a bomb."""
+    kinds = (changes(GOOD), FORGERIES, WRAPPINGS)
+    return {fault.name: wrong_field(fault) for kind in kinds for fault in kind}
 
 
 def takes_long(work: Callable[[], object]) -> bool:

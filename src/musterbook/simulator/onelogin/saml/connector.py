@@ -1,0 +1,85 @@
+"""*Both sides' addresses.* Decides where OneLogin answers, and what its administrator has entered of the application.
+
+Knows addresses alone. The paths are those of OneLogin's SSO tab; the names of the settings are those of its
+Configuration tab.
+"""
+
+from dataclasses import dataclass
+from xml.sax.saxutils import quoteattr
+
+from musterbook.simulator.onelogin.saml.draft import EMAIL_FORMAT, NAMESPACES
+from musterbook.simulator.onelogin.saml.signing import KeyPair
+
+CONNECTOR_ID = "6c1f7a0e-3b5d-4e0f-9a52-7d8c1b2e4f60"
+APP_ID = "1234567"
+METADATA_PATH = f"/saml/metadata/{CONNECTOR_ID}"
+SSO_PATH = f"/trust/saml2/http-post/sso/{CONNECTOR_ID}"
+SLO_PATH = f"/trust/saml2/http-redirect/slo/{APP_ID}"
+SLO_RETURN_PATH = f"/trust/saml2/http-redirect/slo_return/{APP_ID}"
+_BINDING = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP"
+_SOAP = "urn:oasis:names:tc:SAML:2.0:bindings:SOAP"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SamlConnector:
+    """The application, as OneLogin's administrator has entered it."""
+
+    audience: str
+    """Audience (EntityID): the application's."""
+    acs_url: str
+    """ACS (Consumer) URL: where responses go. The ACS (Consumer) URL Validator takes this one alone."""
+    slo_url: str | None = None
+    """Single Logout URL: where logout messages go."""
+    login_url: str | None = None
+    """Login URL: where the portal sends people, for a sign-in that the application begins."""
+    name: str = "Musterbook"
+    """What the portal calls it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a OneLogin at an origin answers."""
+
+    origin: str
+
+    @property
+    def issuer(self) -> str:
+        """Issuer URL: the entity ID, which is also where the metadata are."""
+        return self.origin + METADATA_PATH
+
+    @property
+    def sso(self) -> str:
+        """SAML 2.0 Endpoint (HTTP), by redirect and by POST."""
+        return self.origin + SSO_PATH
+
+    @property
+    def slo(self) -> str:
+        """SLO Endpoint (HTTP)."""
+        return self.origin + SLO_PATH
+
+    @property
+    def portal(self) -> str:
+        """Where people find their applications."""
+        return f"{self.origin}/portal"
+
+
+def render_metadata(issuer: str, sso: str, slo: str, keys: tuple[KeyPair, ...]) -> str:
+    """Return the metadata, as OneLogin offers them."""
+    descriptors = "".join(
+        f'<KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="{NAMESPACES["ds"]}"><ds:X509Data>'
+        f"<ds:X509Certificate>{''.join(pair.pem.splitlines()[1:-1])}</ds:X509Certificate>"
+        "</ds:X509Data></ds:KeyInfo></KeyDescriptor>"
+        for pair in keys
+    )
+    return (
+        '<?xml version="1.0"?>\n'
+        f'<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID={quoteattr(issuer)}>'
+        f'<IDPSSODescriptor xmlns:ds="{NAMESPACES["ds"]}" '
+        'protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">'
+        f'{descriptors}<SingleLogoutService Binding="{_BINDING}-Redirect" Location={quoteattr(slo)}/>'
+        f"<NameIDFormat>{EMAIL_FORMAT}</NameIDFormat>"
+        f'<SingleSignOnService Binding="{_BINDING}-Redirect" Location={quoteattr(sso)}/>'
+        f'<SingleSignOnService Binding="{_BINDING}-POST" Location={quoteattr(sso)}/>'
+        f'<SingleSignOnService Binding="{_SOAP}" Location={quoteattr(f"{sso}/soap")}/>'
+        "</IDPSSODescriptor></EntityDescriptor>"
+    )
