@@ -36,17 +36,25 @@ class Lockout:
 
 
 @dataclass(frozen=True, slots=True)
-class Lockouts:
-    """Part of the people who could not sign in if single sign-on were the only way."""
+class Overview:
+    """How an organization stands before single sign-on is made the only way."""
 
     administrators: Sequence[Person]
-    """Administrators who still could, at most ``MAX_ADMINISTRATORS``; if there is none, the setting is refused."""
+    """Administrators who still could sign in, at most ``MAX_ADMINISTRATORS``; if there is none, it is refused."""
     locked_out_administrators: Sequence[Lockout]
     """Administrators who could not, at most as many."""
     people: int
     """How many people the tenant has, break-glass accounts not counted."""
     bound: int
     """How many accounts are bound to the provider, also of people who were removed or suspended since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lockouts:
+    """Part of the people who could not sign in if single sign-on were the only way."""
+
+    overview: Overview | None
+    """With the first part alone."""
     locked_out: Sequence[Lockout]
     """Those who could not, of the people that were looked at, by their ids."""
     next: ResourceId | None

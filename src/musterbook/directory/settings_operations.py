@@ -17,7 +17,7 @@ from musterbook.directory.changes import state_of
 from musterbook.directory.finding import Finder
 from musterbook.directory.grant_store import DirectoryStore, Examined
 from musterbook.directory.history import Action
-from musterbook.directory.lockout import MAX_ADMINISTRATORS, Lockout, Lockouts, lockout_reason
+from musterbook.directory.lockout import MAX_ADMINISTRATORS, Lockout, Lockouts, Overview, lockout_reason
 from musterbook.directory.operation import (
     ChangeSignInSettings,
     PreflightSsoOnly,
@@ -123,26 +123,31 @@ class SettingsOperations:
         return SamlConnected(connection_of(state.resource.attributes))
 
     async def _preflight(self, actor: Actor, operation: PreflightSsoOnly) -> Lockouts:
-        tenant_id, now = actor.tenant_id, self._writer.now()
         connection = await self._connection(actor)
         connection_id = "" if connection is None else connection.id
+        judge = _Judge(await self._finder.everyone(actor), self._writer.now(), has_connection=connection is not None)
         examined = await self._store.examine(
-            tenant_id, user_type().name, connection_id=connection_id, after=operation.after, limit=operation.limit
+            actor.tenant_id,
+            user_type().name,
+            connection_id=connection_id,
+            after=operation.after,
+            limit=operation.limit,
         )
-        administrators = await self._store.examine_administrators(
-            tenant_id, connection_id=connection_id, at=now, limit=MAX_ADMINISTRATORS
-        )
-        judge = _Judge(await self._finder.everyone(actor), now, has_connection=connection is not None)
-        can_administer, cannot_administer = judge.divide(administrators)
-        people = await self._store.search(tenant_id, user_type(), Query(count=0))
         return Lockouts(
-            administrators=can_administer,
-            locked_out_administrators=cannot_administer,
-            people=people.total_results,
-            bound=await self._store.count_bound(tenant_id, connection_id=connection_id),
+            overview=await self._overview(actor, judge, connection_id) if operation.after is None else None,
             locked_out=judge.divide(examined)[1],
             next=ResourceId(examined[-1].record.stored.id) if len(examined) == operation.limit else None,
         )
+
+    async def _overview(self, actor: Actor, judge: "_Judge", connection_id: str) -> Overview:
+        tenant_id = actor.tenant_id
+        administrators = await self._store.examine_administrators(
+            tenant_id, connection_id=connection_id, at=judge.now, limit=MAX_ADMINISTRATORS
+        )
+        can_administer, cannot_administer = judge.divide(administrators)
+        people = await self._store.search(tenant_id, user_type(), Query(count=0))
+        bound = await self._store.count_bound(tenant_id, connection_id=connection_id)
+        return Overview(can_administer, cannot_administer, people.total_results, bound)
 
 
 class _Judge:
@@ -150,7 +155,7 @@ class _Judge:
 
     def __init__(self, everyone: tuple[Role, ...], now: str, *, has_connection: bool) -> None:
         self._everyone = everyone
-        self._now = now
+        self.now = now
         self._has_connection = has_connection
 
     def divide(self, examined: Sequence[Examined]) -> tuple[list[Person], list[Lockout]]:
@@ -163,7 +168,7 @@ class _Judge:
             if state.account is None or person is None:
                 continue
             reason = lockout_reason(
-                state.account, self._now, is_bound=item.is_bound, has_connection=self._has_connection
+                state.account, self.now, is_bound=item.is_bound, has_connection=self._has_connection
             )
             if reason is None:
                 can.append(person)
