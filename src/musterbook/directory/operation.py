@@ -184,7 +184,7 @@ class SetSamlConnection:
 class PreflightSsoOnly:
     """Say who could not sign in if single sign-on were the only way, and why.
 
-    One part of the people is looked at at a time, so the cost is that of ``limit`` people.
+    One part of the people is looked at at a time, so the cost is that of ``limit`` people; the first part counts, too.
     """
 
     after: ResourceId | None = None
