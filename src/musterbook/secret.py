@@ -38,6 +38,8 @@ class Purpose(Enum):
     """Signs the cursors of lists (RFC 9865)."""
     SEAL = "seal"
     """Encrypts what is stored and must be read again, such as what makes the codes of a second factor."""
+    SAML_KEY = "saml-key"
+    """Encrypts the private keys by which identity providers know our side."""
     DEVICE = "device"
     """Signs what browsers keep in which somebody has signed in before."""
 

@@ -25,6 +25,7 @@ from musterbook.directory.tenants import Tenants
 from musterbook.identity import Argon2Hashes, Keys, SigningIn, make_signing_in
 from musterbook.identity.google import GoogleClient, GoogleExchange
 from musterbook.identity.mail import Mail, NoMail, PrintedMail
+from musterbook.identity.saml_keys import make_private_key
 from musterbook.identity.signing_in import Outside, SigningInKeys
 from musterbook.identity.smtp import SmtpMail, read_smtp_url
 from musterbook.outbound import Outbound
@@ -145,7 +146,9 @@ def _signing_in_keys(secret: Secret | None) -> SigningInKeys:
     """Return the keys that signing in needs, each for its purpose."""
     if secret is None:
         return SigningInKeys()
-    return SigningInKeys(seal=secret.keys(Purpose.SEAL), device=secret.keys(Purpose.DEVICE))
+    return SigningInKeys(
+        seal=secret.keys(Purpose.SEAL), device=secret.keys(Purpose.DEVICE), saml_key=secret.keys(Purpose.SAML_KEY)
+    )
 
 
 class _Opening(AbstractAsyncContextManager[Services]):
@@ -162,13 +165,13 @@ class _Opening(AbstractAsyncContextManager[Services]):
         clock: Clock,
         random_bytes: RandomBytes,
         *,
-        for_web: bool = False,
+        with_secret: bool = False,
     ) -> None:
         self._settings = settings
         self._definitions = definitions
         self._clock = clock
         self._random_bytes = random_bytes
-        self._for_web = for_web
+        self._with_secret = with_secret
         self._database: Database | None = None
 
     async def __aenter__(self) -> Services:
@@ -177,11 +180,11 @@ class _Opening(AbstractAsyncContextManager[Services]):
                 self._settings.database_url, custom_types=self._definitions.added_types
             )
             check_schema(await database.schema_version())
-            # Commands sign nothing, and the one that makes the database need not be run by whom the server runs as.
-            secret = _secret(self._settings, self._random_bytes) if self._for_web else None
+            # Most commands need none, and the one that makes the database need not be run by whom the server runs as.
+            secret = _secret(self._settings, self._random_bytes) if self._with_secret else None
         except (SchemaError, SecretError) as error:
             await self._close()
-            if self._for_web:
+            if self._with_secret:
                 raise NotReadyError(str(error)) from error
             raise
         except BaseException:
@@ -203,6 +206,7 @@ class _Opening(AbstractAsyncContextManager[Services]):
             hashes=hashes,
             mail=_mail(self._settings),
             google=_google(self._settings, self._clock, self._random_bytes),
+            make_private_key=make_private_key,
             clock=self._clock,
             random_bytes=self._random_bytes,
         )
@@ -228,18 +232,28 @@ class _Opening(AbstractAsyncContextManager[Services]):
 
 
 def open_services(
-    settings: Settings, *, clock: Clock = system_clock, random_bytes: RandomBytes = secrets.token_bytes
+    settings: Settings,
+    *,
+    clock: Clock = system_clock,
+    random_bytes: RandomBytes = secrets.token_bytes,
+    with_secret: bool = False,
 ) -> AbstractAsyncContextManager[Services]:
     """Return a context that opens the database, builds the rooms over it, and closes it on leaving.
 
+    Without the secret nothing can be signed or encrypted, and nobody signs in. With it, that is made beside a SQLite
+    database where there is none, as a server does.
+
     Raises:
-        SettingsError: the definitions cannot be used.
+        SettingsError: the definitions cannot be used; or the secret key is not given, and must be.
 
     Entering it raises:
         SchemaError: this release cannot work with the database as it is.
+        NotReadyError: with the secret, that, or the secret cannot be read or made.
         StoreUnavailableError: the database is away.
     """
-    return _Opening(settings, definitions_of(settings), clock, random_bytes)
+    if with_secret:
+        check_secret_is_given(settings)
+    return _Opening(settings, definitions_of(settings), clock, random_bytes, with_secret=with_secret)
 
 
 def create_app(
@@ -261,8 +275,8 @@ def create_app(
     check_secret_is_given(settings)
     definitions = definitions_of(settings)
 
-    def open_for_web() -> AbstractAsyncContextManager[Services]:
-        return _Opening(settings, definitions, clock, random_bytes, for_web=True)
+    def open_with_secret() -> AbstractAsyncContextManager[Services]:
+        return _Opening(settings, definitions, clock, random_bytes, with_secret=True)
 
     observer = Observer(log or standard_log(), Metrics(), clock, random_bytes)
-    return Application(open_for_web, settings, observer)
+    return Application(open_with_secret, settings, observer)

@@ -35,7 +35,7 @@ class Console:
         self.routes = (
             *_sign_in_routes(door, base_url),
             *_password_routes(door),
-            *_saml_routes(door, base_url),
+            *_saml_routes(door),
             *_own_routes(door),
             *(Route(asset.path, ("GET",), _giving(asset)) for asset in assets.values()),
         )
@@ -70,8 +70,8 @@ def _password_routes(door: Door) -> list[Route]:
     ]
 
 
-def _saml_routes(door: Door, base_url: str) -> list[Route]:
-    pages, outside, path = SamlPages(base_url), Access.OUTSIDE, "/saml/{slug}"
+def _saml_routes(door: Door) -> list[Route]:
+    pages, outside, path = SamlPages(), Access.OUTSIDE, "/saml/{slug}"
     return [
         door.route(f"{path}/metadata", access=outside, show=pages.metadata),
         door.route(f"{path}/login", access=outside, show=pages.begin),

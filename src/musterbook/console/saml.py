@@ -13,7 +13,6 @@ from musterbook.console.door import Visit
 from musterbook.console.entry import let_in, refuse, tenant_of
 from musterbook.identity.entry import NotLetInError
 from musterbook.identity.saml_logout import LogoutForm, SignedOut
-from musterbook.identity.saml_parties import service_provider
 from musterbook.identity.saml_sign_in import ATTEMPT_SECONDS, ToBeConfirmed
 from musterbook.identity.saml_sign_in import Response as SamlResponse
 from musterbook.identity.session_store import SignInMethod
@@ -30,14 +29,10 @@ RESPONSE_BYTES = 1024 * 1024
 class SamlPages:
     """The answers below ``/saml/{slug}``."""
 
-    def __init__(self, base_url: str) -> None:
-        """Tell providers of a server at ``base_url``."""
-        self._base_url = base_url
-
     async def metadata(self, visit: Visit) -> Response:
         """Tell an identity provider who we are. It is no secret, and there before anything is connected."""
         tenant = await tenant_of(visit)
-        document = render_sp_metadata(service_provider(self._base_url, tenant.slug))
+        document = render_sp_metadata(await visit.rooms.signing_in.saml.service_provider(tenant))
         return Response(document, media_type=METADATA_MEDIA_TYPE)
 
     async def begin(self, visit: Visit) -> Response:

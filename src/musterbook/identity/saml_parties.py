@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from musterbook.directory.saml_connection import ConnectionId, SamlBinding, SamlConnection
 from musterbook.directory.sign_in_settings import SignInSettings
-from musterbook.saml import Binding, Endpoint, IdentityProvider, ServiceProvider, make_identity_provider
+from musterbook.saml import Binding, Endpoint, IdentityProvider, ServiceKey, ServiceProvider, make_identity_provider
 
 _BINDINGS = {SamlBinding.REDIRECT: Binding.REDIRECT, SamlBinding.POST: Binding.POST}
 
@@ -22,13 +22,13 @@ class Parties:
     idp: IdentityProvider
 
 
-def service_provider(base_url: str, slug: str) -> ServiceProvider:
-    """Return what a tenant's identity provider is told of us."""
+def service_provider(base_url: str, slug: str, keys: tuple[ServiceKey, ...] = ()) -> ServiceProvider:
+    """Return what a tenant's identity provider is told of us; the first of ``keys`` signs."""
     root = f"{base_url}/saml/{slug}"
-    return ServiceProvider(entity_id=f"{root}/metadata", acs_url=f"{root}/acs", slo_url=f"{root}/slo")
+    return ServiceProvider(entity_id=f"{root}/metadata", acs_url=f"{root}/acs", slo_url=f"{root}/slo", keys=keys)
 
 
-def parties_of(base_url: str, slug: str, connection: SamlConnection, settings: SignInSettings) -> Parties:
+def parties_of(sp: ServiceProvider, connection: SamlConnection, settings: SignInSettings) -> Parties:
     """Return the parties of a tenant's connection.
 
     Raises:
@@ -44,4 +44,4 @@ def parties_of(base_url: str, slug: str, connection: SamlConnection, settings: S
         allows_idp_initiated=settings.allows_idp_initiated,
         wants_signed_requests=connection.signs_requests,
     )
-    return Parties(connection.id, service_provider(base_url, slug), idp)
+    return Parties(connection.id, sp, idp)

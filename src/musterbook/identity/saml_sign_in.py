@@ -35,11 +35,12 @@ from musterbook.identity.saml_attempt import (
     to_text,
     waiting_assertion,
 )
-from musterbook.identity.saml_parties import Parties, parties_of
+from musterbook.identity.saml_keys import SamlKeys
+from musterbook.identity.saml_parties import Parties, parties_of, service_provider
 from musterbook.identity.session_store import SignInMethod
 from musterbook.identity.sessions import SignIn, Visitor, hash_token
 from musterbook.identity.subjects import Subjects
-from musterbook.saml import Assertion, AuthnRequest, Dispatch, send_authn_request, validate_response
+from musterbook.saml import Assertion, AuthnRequest, Dispatch, ServiceProvider, send_authn_request, validate_response
 from musterbook.saml import make_id as make_message_id
 from musterbook.saml.errors import Refusal, SamlError, SettingsError
 
@@ -67,15 +68,23 @@ class ToBeConfirmed:
     """As whom the browser would be signed in."""
 
 
+@dataclass(frozen=True, slots=True)
+class SamlParts:
+    """What signing in by SAML works with."""
+
+    subjects: Subjects
+    attempts: AttemptStore
+    assertions: AssertionStore
+    keys: SamlKeys
+
+
 class SamlSignIn:
     """Signing in by SAML, for all tenants."""
 
     def __init__(
         self,
         directory: Directory,
-        subjects: Subjects,
-        attempts: AttemptStore,
-        assertions: AssertionStore,
+        parts: SamlParts,
         *,
         base_url: str,
         clock: Clock,
@@ -83,12 +92,17 @@ class SamlSignIn:
     ) -> None:
         """Serve at ``base_url``; time and chance are arguments."""
         self._directory = directory
-        self._subjects = subjects
-        self._attempts = attempts
-        self._assertions = assertions
+        self._subjects = parts.subjects
+        self._attempts = parts.attempts
+        self._assertions = parts.assertions
+        self._keys = parts.keys
         self._base_url = base_url
         self._clock = clock
         self._random_bytes = random_bytes
+
+    async def service_provider(self, tenant: Tenant) -> ServiceProvider:
+        """Return what the tenant's identity provider is told of us, also before there is one."""
+        return service_provider(self._base_url, tenant.slug, await self._keys.keys(tenant.id))
 
     async def parties(self, tenant: Tenant, request_id: str) -> Parties:
         """Return the parties of the tenant's connection.
@@ -102,7 +116,7 @@ class SamlSignIn:
         if settings.sso is SingleSignOn.OFF or connection is None:
             raise NotLetInError(EntryRefusal.NOT_OFFERED.value, "Single sign-on is off.")
         try:
-            return parties_of(self._base_url, tenant.slug, connection, settings)
+            return parties_of(await self.service_provider(tenant), connection, settings)
         except SettingsError as error:
             raise NotLetInError(EntryRefusal.NOT_OFFERED.value, f"The connection cannot be used: {error}") from error
 

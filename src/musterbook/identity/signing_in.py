@@ -18,7 +18,7 @@ from musterbook.identity.password_sign_in import PasswordParts, PasswordSignIn
 from musterbook.identity.passwords import Argon2Hashes
 from musterbook.identity.saml_keys import MakePrivateKey, SamlKeys
 from musterbook.identity.saml_logout import SamlLogout
-from musterbook.identity.saml_sign_in import SamlSignIn
+from musterbook.identity.saml_sign_in import SamlParts, SamlSignIn
 from musterbook.identity.sealing import Seal
 from musterbook.identity.sessions import Sessions
 from musterbook.identity.sign_in_log import SignInLog
@@ -90,10 +90,7 @@ def make_signing_in(stores: IdentityStores, directory: Directory, outside: Outsi
     )
     saml = SamlSignIn(
         directory,
-        subjects,
-        stores.attempts,
-        stores.assertions,
-        saml_keys,
+        SamlParts(subjects, stores.attempts, stores.assertions, saml_keys),
         base_url=outside.base_url,
         clock=clock,
         random_bytes=random_bytes,

@@ -13,7 +13,7 @@ from musterbook.identity.accounts import AccountRef
 from musterbook.identity.entry import NotLetInError
 from musterbook.identity.landing import Proof
 from musterbook.identity.saml_attempt import subject_key
-from musterbook.identity.saml_sign_in import Response, SamlSignIn, ToBeConfirmed
+from musterbook.identity.saml_sign_in import Response, SamlParts, SamlSignIn, ToBeConfirmed
 from musterbook.identity.session_store import SignInMethod
 from musterbook.identity.sessions import SignIn, Visitor
 from musterbook.identity.subjects import Subjects
@@ -35,9 +35,12 @@ class Person:
         identity = site.services.database.identity
         self.sign_in = SamlSignIn(
             site.services.directory,
-            Subjects(site.services.directory, identity.bindings, site.clock),
-            identity.attempts,
-            identity.assertions,
+            SamlParts(
+                Subjects(site.services.directory, identity.bindings, site.clock),
+                identity.attempts,
+                identity.assertions,
+                site.services.signing_in.saml_keys,
+            ),
             base_url=BASE_URL,
             clock=site.clock,
             random_bytes=secrets.token_bytes,
