@@ -99,11 +99,19 @@ def _check_attributes(schema: Schema, attributes: Mapping[str, Json], prefix: st
         value = attributes.get(attribute.name)
         if value is None:
             if attribute.required:
-                raise InvalidValueError(f'The attribute "{prefix}{attribute.name}" is required; send it, not empty.')
-        elif attribute.multi_valued and len(value) > 1 and "primary" in attribute.by_name:
+                raise _missing(f"{prefix}{attribute.name}")
+            continue
+        for sub_name in attribute.required_names:
+            if any(sub_name not in element for element in (value if attribute.multi_valued else (value,))):
+                raise _missing(f"{prefix}{attribute.name}.{sub_name}")
+        if attribute.multi_valued and len(value) > 1 and "primary" in attribute.by_name:
             primaries = sum(element.get("primary") is True for element in value)
             if primaries > 1:
                 raise InvalidValueError(f"{prefix}{attribute.name} has {primaries} primary elements; mark one.")
+
+
+def _missing(path: str) -> InvalidValueError:
+    return InvalidValueError(f'The attribute "{path}" is required; send it, not empty.')
 
 
 def _sort(document: Mapping[str, Json], resource_type: ResourceType, tolerance: Tolerance) -> _Sent:

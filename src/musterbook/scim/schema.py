@@ -84,6 +84,8 @@ class Attribute:
     sub_attributes: tuple["Attribute", ...] = ()
     by_name: Mapping[str, "Attribute"] = field(default_factory=dict, repr=False, compare=False)
     """The sub-attributes by their lower-cased names."""
+    required_names: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    """The names of the sub-attributes that no value is without."""
 
     def sub_attribute(self, name: str) -> "Attribute | None":
         """Return the sub-attribute called ``name`` in any case, or ``None``."""
@@ -258,6 +260,7 @@ def _parse_attribute(document: Mapping[str, Any]) -> Attribute:
         kept_as_hash=document.get("storedAs") == "hash",
         sub_attributes=sub_attributes,
         by_name=_by_name(sub_attributes),
+        required_names=tuple(sub.name for sub in sub_attributes if sub.required),
     )
 
 
