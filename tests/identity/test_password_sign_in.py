@@ -6,15 +6,19 @@ import time
 from dataclasses import replace
 
 import pytest
+from argon2 import PasswordHasher
+from msgspec import UnsetType
 
 from musterbook.directory import Action, ResourceId, break_glass_type
+from musterbook.directory.account import read_account
 from musterbook.directory.operation import ChangeSignInSettings, EndSessions, RestoreResource, SetPassword
 from musterbook.directory.sign_in_settings import SignInSettings, SingleSignOn
 from musterbook.identity.accounts import AccountRef
 from musterbook.identity.entry import Claim, NotLetInError
 from musterbook.identity.landing import Proof
 from musterbook.identity.password_refusal import TryLaterError, WrongCodeError
-from musterbook.identity.password_sign_in import CodeNeeded, EnrolmentNeeded, PasswordProven
+from musterbook.identity.password_sign_in import CodeNeeded, EnrolmentNeeded, PasswordProven, PasswordSignIn
+from musterbook.identity.passwords import Argon2Hashes
 from musterbook.identity.session_store import SignInMethod
 from musterbook.identity.sessions import SignIn, Visitor
 from tests.directory.world import ADA, GRACE, USER, World
@@ -44,6 +48,16 @@ async def boss_of(world: World) -> ResourceId:
     """Return the id of acme's break-glass account."""
     (boss,) = await world.database.resources.list_records(world.acme, "BreakGlassAccount", after=None, limit=10)
     return ResourceId(boss.stored.id)
+
+
+async def hash_of(world: World, id_: ResourceId) -> str:
+    """Return the hash of a person's password."""
+    record = await world.database.resources.get(world.acme, "User", id_)
+    assert record is not None
+    password = read_account(record.account or "").password
+    assert not isinstance(password, UnsetType)
+    assert password.hash is not None
+    return password.hash
 
 
 async def refusal(entrance: Entrance, name: str, password: str = PASSWORD, visitor: Visitor = VISITOR) -> NotLetInError:
@@ -115,6 +129,47 @@ class TestPassword:
         await entrance.set_password(await boss_of(world), break_glass_type())
         assert (await refusal(entrance, BOSS, "password of the namesake")).reason == "wrong-password"
         assert isinstance(await entrance.begin(BOSS), EnrolmentNeeded)
+
+    async def test_a_hash_of_yesterday_is_made_anew(self, entrance: Entrance, ada: ResourceId) -> None:
+        """A right password whose hash has other parameters than those of today is hashed by these; a wrong one, and
+        one that has them, change nothing.
+        """
+        world = entrance.world
+        today = Entrance(world, entrance.tenant, PasswordHasher(time_cost=2, memory_cost=8, parallelism=1))
+        assert (await refusal(today, NAME, "wrong")).reason == "wrong-password"
+        before = await hash_of(world, ada)
+        proven = [await today.begin(NAME) for _ in range(2)]
+        after = await hash_of(world, ada)
+        assert (before[:26], after[:26]) == ("$argon2id$v=19$m=8,t=1,p=1", "$argon2id$v=19$m=8,t=2,p=1")
+        epochs = [each.proof.sign_in.epoch for each in proven if isinstance(each, PasswordProven)]
+        assert epochs == [2, 2]
+
+    async def test_a_password_that_is_changed_meanwhile_is_not_undone(
+        self, entrance: Entrance, ada: ResourceId
+    ) -> None:
+        """Where the owner sets another password while the former one is hashed anew, the owner's stays, and the former
+        one lets nobody in.
+        """
+        world = entrance.world
+
+        class Overtaken(Argon2Hashes):
+            """Hashes during which the owner sets another password."""
+
+            async def make(self, password: str) -> str:
+                """Return a hash, after the password was changed."""
+                hashed = await super().make(password)
+                if password == PASSWORD:
+                    await entrance.set_password(ada, password="the owner's other one")
+                return hashed
+
+        today = Entrance(world, entrance.tenant)
+        hashes = Overtaken(PasswordHasher(time_cost=2, memory_cost=8, parallelism=1))
+        today.sign_in = PasswordSignIn(
+            world.directory, replace(today.parts, hashes=hashes), world.clock, world.random_bytes
+        )
+        assert (await refusal(today, NAME)).reason == "overtaken"
+        assert (await refusal(entrance, NAME)).reason == "wrong-password"
+        assert isinstance(await entrance.begin(NAME, "the owner's other one"), PasswordProven)
 
     async def test_all_refusals_take_the_same_time(self, entrance: Entrance, ada: ResourceId) -> None:
         """Of 200 interleaved tries each, the medians for a wrong password, an unknown name, a suspended person and one

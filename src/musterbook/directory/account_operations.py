@@ -76,6 +76,8 @@ _OfOneAccount: TypeAlias = SetPassword | EndSessions | RecordSecondFactor | Exte
 
 def _next_account(account: Account, operation: _OfOneAccount, now: str) -> Account:
     match operation:
+        case SetPassword(instead_of=str(former)) if account.password is UNSET or account.password.hash != former:
+            return account
         case SetPassword():
             return rules.set_password(account, Password(operation.hash, now))
         case EndSessions():

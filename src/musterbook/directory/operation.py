@@ -120,6 +120,8 @@ class SetPassword:
     resource_type: ResourceType
     id: ResourceId
     hash: str = field(repr=False)
+    instead_of: str | None = field(default=None, repr=False)
+    """Where it is the same password, hashed by other parameters: the hash that it had. Another one stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)

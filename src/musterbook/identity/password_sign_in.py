@@ -40,7 +40,7 @@ from musterbook.directory import (
 )
 from musterbook.directory.account import Account, read_account
 from musterbook.directory.actor import sign_in_actor
-from musterbook.directory.operation import Held, HeldPermissions, RecordSecondFactor
+from musterbook.directory.operation import Held, HeldPermissions, RecordSecondFactor, SetPassword
 from musterbook.directory.permissions import Permission
 from musterbook.identity.account_store import AccountStore, FoundAccount
 from musterbook.identity.accounts import AccountRef
@@ -54,7 +54,7 @@ from musterbook.identity.password_refusal import (
     too_busy,
     too_many_tries,
 )
-from musterbook.identity.passwords import Argon2Hashes, HashingBusyError
+from musterbook.identity.passwords import Argon2Hashes, HashingBusyError, Verdict
 from musterbook.identity.session_store import SignInMethod
 from musterbook.identity.sessions import SignIn, Visitor, allows
 from musterbook.identity.slow_down import Counted, Hold, SlowDown, Subject, TooManyTriesError, address_subject
@@ -152,13 +152,16 @@ class PasswordSignIn:
         found = await self._find(tenant, key)
         account = None if found is None else read_account(found.record.account or "")
         claim = Claim(name, None if found is None else found.ref)
-        await self._check_password(hold, account, password, claim)
+        verdict = await self._check_password(hold, account, password, claim)
         if found is None or account is None or account.status is not Status.ACTIVE:
             raise NotLetInError(EntryRefusal.SUSPENDED.value, "The person is suspended.", claim)
-        held = await self._held(found.ref, account.epoch, visitor, claim)
+        epoch = account.epoch
+        if verdict.is_outdated:
+            epoch = await self._renew_hash(found.ref, account, password, visitor, claim)
+        held = await self._held(found.ref, epoch, visitor, claim)
         if not allows(held.settings, SignInMethod.PASSWORD, found.ref):
             raise NotLetInError(EntryRefusal.NOT_OFFERED.value, "Single sign-on is the only way.", claim)
-        waiting = _Waiting(found.ref.resource_type, found.ref.id, account.epoch, name, return_to, None)
+        waiting = _Waiting(found.ref.resource_type, found.ref.id, epoch, name, return_to, None)
         # The account knows whether there is one: it forgets it when somebody is removed, and comes back without.
         if account.second_factor_at is not msgspec.UNSET:
             await self._parts.slow_down.spare_address(hold)
@@ -234,7 +237,7 @@ class PasswordSignIn:
         with_password = [each for each in found if _hash_of(read_account(each.record.account or "")) is not None]
         return next(iter(with_password or found), None)
 
-    async def _check_password(self, hold: Hold, account: Account | None, password: str, claim: Claim) -> None:
+    async def _check_password(self, hold: Hold, account: Account | None, password: str, claim: Claim) -> Verdict:
         stored = None if account is None else _hash_of(account)
         try:
             verdict = await self._parts.hashes.verify(password, stored)
@@ -247,6 +250,22 @@ class PasswordSignIn:
             raise NotLetInError(PasswordRefusal.NO_PASSWORD.value, "The person has no password.", claim)
         if not verdict.is_right:
             raise NotLetInError(PasswordRefusal.WRONG_PASSWORD.value, "The password is wrong.", claim)
+        return verdict
+
+    async def _renew_hash(
+        self, ref: AccountRef, account: Account, password: str, visitor: Visitor, claim: Claim
+    ) -> int:
+        """Hash the password, which was right, by the parameters of today; return the account's epoch then.
+
+        To the directory it is another password, so the person's other sessions end.
+        """
+        actor, type_ = sign_in_actor(ref.tenant_id, visitor.request_id), _TYPES[ref.resource_type]
+        hashed = await self._parts.hashes.make(password)
+        await self._directory.perform(actor, SetPassword(type_, ref.id, hashed, instead_of=_hash_of(account)))
+        present = (await self._directory.perform(actor, HeldPermissions(type_, ref.id))).account
+        if _hash_of(present) != hashed:
+            raise NotLetInError(PasswordRefusal.OVERTAKEN.value, "The password was changed meanwhile.", claim)
+        return present.epoch
 
     async def _held(self, account: AccountRef, epoch: int, visitor: Visitor, claim: Claim) -> Held:
         """Return what somebody holds at this moment, if the account is still what it was when the proof began."""
