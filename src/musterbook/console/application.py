@@ -90,6 +90,7 @@ def _saml_routes(door: Door) -> list[Route]:
 def _own_routes(door: Door) -> list[Route]:
     pages, inside, change = MePages(), Access.INSIDE, Permission.PROFILE_WRITE
     return [
+        door.route("/", access=inside, show=pages.go_home),
         door.route("/me", access=inside, needs=Permission.PROFILE_READ, show=pages.show),
         door.route("/me/sessions/end-others", access=inside, needs=change, submit=pages.end_others),
         door.route("/me/sessions/{id}/end", access=inside, needs=change, submit=pages.end_session),

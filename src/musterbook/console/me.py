@@ -11,6 +11,7 @@ from musterbook.console.cookies import Cookie
 from musterbook.console.door import Visit
 from musterbook.console.saml import LOGOUT_SECONDS, leave_for_provider
 from musterbook.console.words import METHODS, tell_browser, tell_stored_time
+from musterbook.identity.landing import HOME
 from musterbook.identity.session_store import Session
 
 _NOTICES = {"ended": "That browser is signed out.", "ended-others": "You are signed out everywhere else."}
@@ -31,6 +32,10 @@ class ShownSession:
 
 class MePages:
     """The answers at ``/me`` and ``/logout``."""
+
+    async def go_home(self, visit: Visit) -> Response:
+        """Lead whoever opens the server's address to where everybody begins."""
+        return visit.pages.redirect(HOME)
 
     async def show(self, visit: Visit) -> Response:
         """Show who is signed in, and where."""
