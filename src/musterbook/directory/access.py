@@ -186,8 +186,7 @@ def _concerns_oneself(actor: Actor, operation: AnyOperation) -> bool:
         return False
     if isinstance(operation, FindPerson | ExplainPermission):
         return operation.reference == actor.person.id
-    if not isinstance(operation, _OfOnePerson):
-        return False
+    assert isinstance(operation, _OfOnePerson)  # as all others are that a member may perform
     return PersonKey(operation.resource_type.name, ResourceId(operation.id)) == actor.person
 
 

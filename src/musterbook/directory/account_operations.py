@@ -25,7 +25,7 @@ from musterbook.directory.operation import (
     SetPassword,
     Shown,
 )
-from musterbook.directory.person import person_of
+from musterbook.directory.person import shown_person
 from musterbook.directory.rules import State
 from musterbook.directory.writing import Writer
 
@@ -65,10 +65,7 @@ class AccountOperations:
         return await self._shown(actor, state)
 
     async def _shown(self, actor: Actor, state: State) -> Shown:
-        person = person_of(state, await self._finder.everyone(actor))
-        if person is None:
-            raise errors.no_such_person()
-        return Shown(person)
+        return Shown(shown_person(state, await self._finder.everyone(actor)))
 
 
 _OfOneAccount: TypeAlias = SetPassword | EndSessions | RecordSecondFactor | ExtendSetup

@@ -34,7 +34,7 @@ from musterbook.directory.operation import (
 )
 from musterbook.directory.permission_operations import PermissionOperations
 from musterbook.directory.permissions import permissions_of
-from musterbook.directory.person import person_of
+from musterbook.directory.person import person_of, shown_person
 from musterbook.directory.records import Records
 from musterbook.directory.rules import State
 from musterbook.directory.settings_operations import SettingsOperations
@@ -143,10 +143,7 @@ class DirectoryOperations:
         return People([person for person in people if person is not None])
 
     async def _shown(self, actor: Actor, state: State) -> Shown:
-        person = person_of(state, await self._finder.everyone(actor))
-        if person is None:
-            raise errors.no_such_person()
-        return Shown(person)
+        return Shown(shown_person(state, await self._finder.everyone(actor)))
 
 
 def _check_roles(actor: Actor, account: Account | None) -> None:

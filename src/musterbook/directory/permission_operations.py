@@ -7,7 +7,7 @@ that needs a look at the person whom it is about: whether they may do more than 
 from typing import Final, assert_never
 
 from musterbook.directory import errors, rules
-from musterbook.directory.account import Role, Status, without_secrets
+from musterbook.directory.account import Status, without_secrets
 from musterbook.directory.actor import Actor, ActorKind, PersonKey, ResourceId
 from musterbook.directory.break_glass import break_glass_type
 from musterbook.directory.changes import state_of
@@ -29,7 +29,7 @@ from musterbook.directory.operation import (
     RevokeRole,
 )
 from musterbook.directory.permissions import explain, held_permissions, held_roles
-from musterbook.directory.person import Collective, Person, person_of
+from musterbook.directory.person import Collective, shown_person
 from musterbook.directory.rules import State
 from musterbook.directory.sign_in_settings import read_settings
 from musterbook.directory.standing import everyone_roles, everyone_state, grants_of
@@ -97,13 +97,13 @@ class PermissionOperations:
         if not is_person and resource_type.name != group_type().name:
             raise errors.no_such_person()
         state = await self._writer.update(actor, resource_type, operation.id, next_state, action)
-        return Granted(_shown(state, everyone) if is_person else _collective(state))
+        return Granted(shown_person(state, everyone) if is_person else _collective(state))
 
     async def _held(self, actor: Actor, key: PersonKey) -> Held:
         around = await self._around(actor, key)
         state = state_of(_PEOPLE[key.resource_type], around.record)
         grants = grants_of(around)
-        person = _shown(state, held_roles(grants))
+        person = shown_person(state, held_roles(grants))
         account = state.account
         assert account is not None  # whoever is shown has one
         return Held(
@@ -116,12 +116,12 @@ class PermissionOperations:
 
     async def _explain(self, actor: Actor, operation: ExplainPermission) -> Explained:
         state = await self._finder.person(actor, operation.reference)
-        found = _shown(state, ())
+        found = shown_person(state, ())
         if found.status is Status.REMOVED:
             return Explained(found, operation.permission, (), is_held=False)
         around = await self._around(actor, PersonKey(found.resource_type.name, found.id))
         held = grants_of(around)
-        person = _shown(state_of(found.resource_type, around.record), held_roles(held))
+        person = shown_person(state_of(found.resource_type, around.record), held_roles(held))
         grants = explain(held, operation.permission)
         is_held = bool(grants) and person.status is Status.ACTIVE
         return Explained(person, operation.permission, grants, is_held=is_held)
@@ -139,10 +139,3 @@ def _collective(state: State) -> Collective:
     resource = state.resource
     name = "Everyone" if resource.resource_type.name == everyone_type().name else resource.attributes["displayName"]
     return Collective(resource.resource_type, ResourceId(resource.id or ""), name, state.granted)
-
-
-def _shown(state: State, more_roles: tuple[Role, ...]) -> Person:
-    person = person_of(state, more_roles)
-    if person is None:
-        raise errors.no_such_person()
-    return person

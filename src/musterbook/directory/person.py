@@ -7,6 +7,7 @@ answer to a client. A group, and Everyone, are shown by what they are called and
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from musterbook.directory import errors
 from musterbook.directory.account import Role, Source, Status
 from musterbook.directory.actor import Actor, ActorKind, PersonKey, ResourceId, TenantId
 from musterbook.directory.permissions import Permission, sorted_roles
@@ -63,6 +64,18 @@ def person_of(state: State, more_roles: Iterable[Role]) -> Person | None:
         source=account.source,
         roles=() if account.status is Status.REMOVED else sorted_roles((*account.roles, *more_roles)),
     )
+
+
+def shown_person(state: State, more_roles: Iterable[Role]) -> Person:
+    """Return the person whose resource and account these are, who holds ``more_roles`` beside their own.
+
+    Raises:
+        NotFoundError: it is nobody, such as a group.
+    """
+    person = person_of(state, more_roles)
+    if person is None:
+        raise errors.no_such_person()
+    return person
 
 
 def person_actor(tenant_id: TenantId, person: Person, permissions: frozenset[Permission], request_id: str) -> Actor:

@@ -29,7 +29,7 @@ from musterbook.directory.operation import (
     SettingsOutcome,
     SignInSettled,
 )
-from musterbook.directory.person import Person, person_of
+from musterbook.directory.person import Person, shown_person
 from musterbook.directory.rules import State
 from musterbook.directory.saml_connection import (
     SAML_CONNECTION_ID,
@@ -164,9 +164,8 @@ class _Judge:
         cannot: list[Lockout] = []
         for item in examined:
             state = state_of(_TYPES[item.resource_type], item.record)
-            person = person_of(state, self._everyone)
-            if state.account is None or person is None:
-                continue
+            person = shown_person(state, self._everyone)
+            assert state.account is not None  # whoever is shown has one
             reason = lockout_reason(
                 state.account, self.now, is_bound=item.is_bound, has_connection=self._has_connection
             )
