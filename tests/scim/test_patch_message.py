@@ -15,7 +15,7 @@ from musterbook.scim.errors import (
     PayloadTooLargeError,
 )
 from musterbook.scim.patch import apply_patch, parse_patch
-from musterbook.scim.patch_edit import MAX_ELEMENTS_VISITED
+from musterbook.scim.patch_edit import MAX_COMPARISONS, MAX_ELEMENTS_VISITED
 from musterbook.scim.patch_message import MAX_CHANGES
 from musterbook.scim.resource import Json, Resource
 from tests.scim.patching import ADA, CREW_OF_TWO, PATCH_OP, ada_but, message, operation, patch, refusal
@@ -179,6 +179,31 @@ def test_the_work_that_one_message_can_cause_is_bounded() -> None:
     assert time.perf_counter() - started < 5
     few = MAX_ELEMENTS_VISITED // len(emails) - 1
     assert patch(ADA, long_list, *[remove] * few).attributes == ada_but(emails=emails)
+
+
+def test_each_comparison_of_a_filter_is_work() -> None:
+    """A filter with a hundred comparisons looks a hundred times at each element, and is counted so."""
+    emails = [{"value": f"{number}@example.com"} for number in range(1000)]
+    long_list = operation("replace", "emails", value=emails)
+    nobody = " or ".join(f'(value eq "{number}" and not (type pr))' for number in range(50))
+    remove = operation("remove", f"emails[{nobody}]")
+    few = MAX_ELEMENTS_VISITED // (100 * len(emails)) - 1
+    assert patch(ADA, long_list, *[remove] * few).attributes == ada_but(emails=emails)
+    assert refusal(ADA, long_list, *[remove] * (few + 1)) == (
+        PayloadTooLargeError,
+        "This PATCH has too many operations for lists this long; send several.",
+    )
+
+
+def test_the_filters_of_one_message_are_bounded_together() -> None:
+    """A thousand long filters, which fit into a body, are not all read."""
+    remove = operation("remove", "emails[" + " or ".join(f'value eq "{number}"' for number in range(100)) + "]")
+    enough = MAX_COMPARISONS // 100
+    assert patch(ADA, *[remove] * enough) is ADA
+    assert refusal(ADA, *[remove] * (enough + 1)) == (
+        PayloadTooLargeError,
+        f"The filters of one PATCH may hold at most {MAX_COMPARISONS} comparisons together; send several.",
+    )
 
 
 @pytest.mark.parametrize("size", [80_000])

@@ -25,6 +25,7 @@ from musterbook.scim.patch_edit import (
     RemoveElements,
     WriteElements,
     apply_edit,
+    comparisons_of,
     refuse_long_work,
 )
 from musterbook.scim.resource import Json, Related, Resource, element_of
@@ -104,7 +105,7 @@ class MembersPatch:
         sent: set[str] = set()
         visited = -len(elements)  # One look at each member is due to a group of any size.
         for edit in self.edits:
-            visited += len(elements)
+            visited += len(elements) * comparisons_of(edit)
             refuse_long_work(visited)
             if isinstance(edit, Append | Assign):
                 asked = edit.elements if isinstance(edit, Append) else edit.value or ()

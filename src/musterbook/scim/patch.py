@@ -17,7 +17,7 @@ from musterbook.scim.members import MembersPatch, patch_members
 from musterbook.scim.parse import check_resource
 from musterbook.scim.password import PasswordEdit, password_edit
 from musterbook.scim.patch_change import Change, changes_of
-from musterbook.scim.patch_edit import apply_edit, refuse_long_work
+from musterbook.scim.patch_edit import apply_edit, comparisons_of, refuse_long_filters, refuse_long_work
 from musterbook.scim.patch_message import parse_message, refuse_too_many
 from musterbook.scim.resource import Json, Resource
 from musterbook.scim.schema import ResourceType
@@ -40,12 +40,16 @@ def parse_patch(document: dict[str, Json], resource_type: ResourceType, toleranc
 
     Raises:
         BadRequestError: one of its subclasses, as RFC 7644 §3.12, Table 9 has them.
-        PayloadTooLargeError: there are too many operations.
+        PayloadTooLargeError: there are too many operations, or too many comparisons in their filters.
     """
     changes: list[Change] = []
+    comparisons = 0
     for operation in parse_message(document, tolerance):
-        changes.extend(changes_of(operation, resource_type, tolerance))
+        asked = list(changes_of(operation, resource_type, tolerance))
+        changes.extend(asked)
         refuse_too_many(len(changes))
+        comparisons += sum(comparisons_of(change.edit) for change in asked)
+        refuse_long_filters(comparisons)
     members = [change for change in changes if change.attribute.kept_as_rows]
     passwords = [change for change in changes if change.attribute.kept_as_hash]
     if not members and not passwords:
@@ -73,7 +77,7 @@ def apply_patch(resource: Resource, patch: Patch) -> Resource:
         container = attributes if change.extension is None else dict(attributes.get(change.extension, {}))
         current = container.get(name)
         if isinstance(current, list):
-            visited += len(current)
+            visited += len(current) * comparisons_of(change.edit)
             refuse_long_work(visited)
         value = apply_edit(change.attribute, current, change.edit)
         _put(container, name, value)

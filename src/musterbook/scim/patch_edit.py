@@ -21,7 +21,7 @@ from musterbook.scim.errors import (
     NoTargetError,
     PayloadTooLargeError,
 )
-from musterbook.scim.filter import Filter
+from musterbook.scim.filter import Comparison, Conjunction, Disjunction, Filter, Negation, Presence, ValuePath
 from musterbook.scim.match import comparison_key, element_matcher
 from musterbook.scim.resource import Json
 from musterbook.scim.schema import Attribute, AttributeType, Mutability
@@ -31,8 +31,11 @@ MAX_ELEMENTS_VISITED = 200_000
 """How many elements of multi-valued attributes the changes of one patch may look at in all: at most 0.3 s of work.
 
 Each change to the elements of an attribute looks at all of them, so that a thousand changes to a list of forty
-thousand, which fit into a body, would hold everybody else up for a minute.
+thousand, which fit into a body, would hold everybody else up for a minute. A look is counted once for each comparison
+of the change's filter.
 """
+MAX_COMPARISONS = 20_000
+"""How many comparisons the filters of one patch may hold in all: at most 0.3 s of work to read them."""
 
 _COMPLEX = AttributeType.COMPLEX
 _IMMUTABLE = Mutability.IMMUTABLE
@@ -108,6 +111,36 @@ def refuse_long_work(visited: int) -> None:
     """
     if visited > MAX_ELEMENTS_VISITED:
         raise PayloadTooLargeError("This PATCH has too many operations for lists this long; send several.")
+
+
+def refuse_long_filters(comparisons: int) -> None:
+    """Raise if the filters of one patch hold more comparisons than they may.
+
+    Raises:
+        PayloadTooLargeError: they hold more than ``MAX_COMPARISONS``.
+    """
+    if comparisons > MAX_COMPARISONS:
+        raise PayloadTooLargeError(
+            f"The filters of one PATCH may hold at most {MAX_COMPARISONS} comparisons together; send several."
+        )
+
+
+def comparisons_of(edit: Edit) -> int:
+    """Return how often ``edit`` looks at each element: once for each comparison of its filter, and at least once."""
+    selection = edit.filter if isinstance(edit, RemoveElements | WriteElements) else None
+    return 1 if selection is None else _count(selection)
+
+
+def _count(selection: Filter) -> int:
+    match selection:
+        case Comparison() | Presence():
+            return 1
+        case Conjunction(filters) | Disjunction(filters):
+            return sum(map(_count, filters))
+        case Negation(inner) | ValuePath(_, inner):
+            return _count(inner)
+        case _:
+            assert_never(selection)
 
 
 def apply_edit(attribute: Attribute, current: Json | None, edit: Edit) -> Json | None:
