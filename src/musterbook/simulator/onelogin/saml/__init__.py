@@ -10,13 +10,22 @@ from datetime import UTC, datetime
 
 from musterbook.simulator.loopback import listening, running
 from musterbook.simulator.onelogin.saml.app import OneLoginSignIn
-from musterbook.simulator.onelogin.saml.connector import SamlConnector
+from musterbook.simulator.onelogin.saml.connector import SamlConnector, read_connector
 from musterbook.simulator.onelogin.saml.faults import Fault
 from musterbook.simulator.onelogin.saml.people import PASSWORD
 from musterbook.simulator.onelogin.saml.signing import KeyPair, make_key_pair
 from musterbook.simulator.onelogin.user import OneLoginUser
 
-__all__ = ["PASSWORD", "Fault", "KeyPair", "OneLoginSignIn", "SamlConnector", "make_key_pair", "serve_onelogin"]
+__all__ = [
+    "PASSWORD",
+    "Fault",
+    "KeyPair",
+    "OneLoginSignIn",
+    "SamlConnector",
+    "make_key_pair",
+    "read_connector",
+    "serve_onelogin",
+]
 
 
 @contextmanager

@@ -149,7 +149,10 @@ class OneLoginSignIn:
         if not self.directory.has_access(person):
             return _problem("You do not have access to this application. Please ask your administrator.", 403)
         draft = self._draft(person, session, asked)
-        document = make_response(draft, self.signing_key, self.fault, lambda: self.other_key)
+        try:
+            document = make_response(draft, self.signing_key, self.fault, lambda: self.other_key)
+        except SimulatorError as error:
+            return _problem(str(error))
         fields = {"SAMLResponse": form_field(document, self.fault)}
         if asked is not None and asked.relay_state is not None:
             fields["RelayState"] = asked.relay_state

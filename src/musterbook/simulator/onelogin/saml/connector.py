@@ -7,6 +7,9 @@ Configuration tab.
 from dataclasses import dataclass
 from xml.sax.saxutils import quoteattr
 
+from lxml import etree
+
+from musterbook.simulator.errors import SimulatorError
 from musterbook.simulator.onelogin.saml.draft import EMAIL_FORMAT, NAMESPACES
 from musterbook.simulator.onelogin.saml.signing import KeyPair
 
@@ -17,6 +20,7 @@ SSO_PATH = f"/trust/saml2/http-post/sso/{CONNECTOR_ID}"
 SLO_PATH = f"/trust/saml2/http-redirect/slo/{APP_ID}"
 SLO_RETURN_PATH = f"/trust/saml2/http-redirect/slo_return/{APP_ID}"
 _BINDING = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP"
+_METADATA = "urn:oasis:names:tc:SAML:2.0:metadata"
 _SOAP = "urn:oasis:names:tc:SAML:2.0:bindings:SOAP"
 
 
@@ -34,6 +38,29 @@ class SamlConnector:
     """Login URL: where the portal sends people, for a sign-in that the application begins."""
     name: str = "Musterbook"
     """What the portal calls it."""
+
+
+def read_connector(metadata: bytes, name: str = "Musterbook") -> SamlConnector:
+    """Return what an administrator enters who has an application's metadata before them.
+
+    Raises:
+        SimulatorError: these are no metadata of an application.
+    """
+    try:
+        entity = etree.fromstring(metadata, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
+    except etree.XMLSyntaxError as error:
+        raise SimulatorError("The application's metadata are no XML.") from error
+    role = f"{{{_METADATA}}}SPSSODescriptor"
+    consumer = entity.find(f"{role}/{{{_METADATA}}}AssertionConsumerService")
+    logout = entity.find(f"{role}/{{{_METADATA}}}SingleLogoutService")
+    if consumer is None:
+        raise SimulatorError("The application's metadata name no assertion consumer service.")
+    return SamlConnector(
+        audience=entity.get("entityID", ""),
+        acs_url=consumer.get("Location", ""),
+        slo_url=None if logout is None else logout.get("Location"),
+        name=name,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +100,7 @@ def render_metadata(issuer: str, sso: str, slo: str, keys: tuple[KeyPair, ...]) 
     )
     return (
         '<?xml version="1.0"?>\n'
-        f'<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID={quoteattr(issuer)}>'
+        f'<EntityDescriptor xmlns="{_METADATA}" entityID={quoteattr(issuer)}>'
         f'<IDPSSODescriptor xmlns:ds="{NAMESPACES["ds"]}" '
         'protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">'
         f'{descriptors}<SingleLogoutService Binding="{_BINDING}-Redirect" Location={quoteattr(slo)}/>'
