@@ -18,7 +18,7 @@ from musterbook.cli.output import Output
 from musterbook.cli.simulation import TEMPLATES
 from musterbook.cli.stage import Play, Stage
 
-STEPS = frozenset({1, 3, 4, 6, 8, 9})
+STEPS = frozenset({1, 3, 4, 6, 9, 21, 22})
 WIDTH = 102
 """Somewhat more than the demo uses: a letter made of two characters is wider in a picture than in a terminal."""
 _FONT_FACE = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
@@ -32,7 +32,7 @@ def record() -> str:
     output = Output(as_json=False, out=console, err=console)
     with running_server(port=0) as theatre:
         play = Play(template=TEMPLATES["v2-enterprise"], people=25, seed=0, shown_steps=STEPS)
-        Stage(output, theatre.runner, theatre.services).perform(play)
+        Stage(output, theatre.runner, theatre.services, theatre.onelogin).perform(play)
     picture = console.export_svg(title="musterbook demo", unique_id="demo")
     # A picture in a repository fetches nothing: the reader's own fixed-width font does.
     return _FONT_FACE.sub("", picture).replace("Fira Code, monospace", "monospace").rstrip() + "\n"

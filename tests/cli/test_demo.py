@@ -21,16 +21,16 @@ from tests.cli.shell import Shell
 from tests.journeys.serving import COMMAND, environment
 
 PATIENCE_SECONDS = 60
-OF_THE_STORY = 19
+STEPS = 23
 
 
 def test_once_tells_the_story_and_checks_every_step(shell: Shell) -> None:
     """--once plays all steps, each told with what was sent, what the history and the directory say, and ends with 0."""
     told = shell.done("demo", "--once").out
     assert [line[:4].strip() for line in told.splitlines() if line[:2].strip().isdigit()] == [
-        str(number) for number in range(1, OF_THE_STORY + 1)
+        str(number) for number in range(1, STEPS + 1)
     ]
-    assert told.count(" ✓  ") == OF_THE_STORY + 1
+    assert told.count(" ✓  ") == STEPS + 1
     assert told.split("\n\n")[9] == (
         " 9  Leaving\n"
         "    Three people lose access, one of them suspended; the drop-down says Delete.\n"
@@ -41,8 +41,17 @@ def test_once_tells_the_story_and_checks_every_step(shell: Shell) -> None:
         "    Directory  21 active\n"
         " ✓  They are gone, and their user names are free."
     )
+    assert told.split("\n\n")[STEPS - 1] == (
+        "22  Suspended while signed in\n"
+        '    They are suspended: OneLogin puts "active": false. They click once more.\n'
+        "    OneLogin   sent 1x GET 200, 1x PUT 200\n"
+        "    Browser    sent 1x GET 303, 1x GET 200\n"
+        "    History    Scim System User suspended ada.merriweather@example.com\n"
+        "    Directory  22 active, 1 suspended\n"
+        " ✓  The click lands on the sign-in page: their session has ended."
+    )
     assert told.endswith(
-        "\n\n ✓  All 19 steps ended as they must. The directory holds 23 people, the history 43 lines.\n"
+        "\n\n ✓  All 23 steps ended as they must. The directory holds 23 people, the history 47 lines.\n"
     )
     assert max(cell_len(line) for line in told.splitlines()) <= 100
     assert [line for line in told.splitlines() if line != line.rstrip()] == []
@@ -51,7 +60,7 @@ def test_once_tells_the_story_and_checks_every_step(shell: Shell) -> None:
 def test_once_in_json(shell: Shell) -> None:
     """With --json each step is a line, and the last line is the sum."""
     lines = [json.loads(line) for line in shell.done("demo", "--once", "--people", "13", "--json").out.splitlines()]
-    assert len(lines) == OF_THE_STORY + 1
+    assert len(lines) == STEPS + 1
     assert lines[2] == {
         "step": 3,
         "title": "Everybody joins",
@@ -60,7 +69,16 @@ def test_once_in_json(shell: Shell) -> None:
         "people": {"active": 12},
         "checked": True,
     }
-    assert lines[-1] == {"steps": 19, "people": 11, "active": 11, "history": 31, "checked": True}
+    assert lines[21] == {
+        "step": 22,
+        "title": "Suspended while signed in",
+        "requests": {"GET 200": 1, "PUT 200": 1},
+        "browser": {"GET 303": 1, "GET 200": 1},
+        "history": 1,
+        "people": {"active": 10, "suspended": 1},
+        "checked": True,
+    }
+    assert lines[-1] == {"steps": 23, "people": 11, "active": 11, "history": 35, "checked": True}
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=lambda how: how.name)
@@ -79,9 +97,13 @@ def test_it_keeps_serving_until_it_is_ended(shell: Shell, how: signal.Signals) -
         text=True,
     )
     assert process.stdout is not None
-    lines = [json.loads(process.stdout.readline()) for _ in range(OF_THE_STORY + 2)]
+    lines = [json.loads(process.stdout.readline()) for _ in range(STEPS + 2)]
     addresses = lines[-1]
-    assert list(addresses) == ["scim_base_url", "setup_url", "health", "metrics", "log", "database"]
+    assert list(addresses) == [
+        "scim_base_url", "sign_in_url", "onelogin_portal", "setup_url", "health", "metrics", "log", "database",
+    ]  # fmt: skip
+    assert "Continue with single sign-on" in httpx.get(addresses["sign_in_url"]).text
+    assert "Sign in to OneLogin" in httpx.get(addresses["onelogin_portal"], follow_redirects=True).text
     assert httpx.get(addresses["health"]).json() == {"status": "ready", "durability": "synchronous=FULL"}
     assert httpx.get(addresses["setup_url"]).status_code == 200
     assert httpx.get(addresses["scim_base_url"] + "/ServiceProviderConfig").status_code == 200

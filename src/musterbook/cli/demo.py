@@ -24,6 +24,7 @@ from musterbook.cli.running import DEFAULTS, Common, Flag, guard
 from musterbook.cli.simulation import TEMPLATES, TemplateName
 from musterbook.cli.stage import TENANT, Play, Stage
 from musterbook.settings import Settings
+from musterbook.simulator.onelogin.saml import PASSWORD, OneLoginSignIn, SamlConnector, serve_onelogin
 from musterbook.simulator.onelogin.story import MINIMUM_PEOPLE
 from musterbook.web import bind, json_log, serving, url_of
 from musterbook.wiring import SCIM_PATH, Services, create_app, open_services
@@ -41,6 +42,8 @@ class Theatre:
     log: Path
     runner: asyncio.Runner
     services: Services
+    onelogin: OneLoginSignIn
+    """Where the tenant's people sign in."""
 
 
 def demo(
@@ -74,7 +77,7 @@ def demo(
     def work() -> None:
         pause = _PAUSE_SECONDS if output.is_live and not once else 0.0
         with _ended_by_sigterm(), running_server(port) as theatre:
-            stage = Stage(output, theatre.runner, theatre.services)
+            stage = Stage(output, theatre.runner, theatre.services, theatre.onelogin)
             stage.perform(Play(template=TEMPLATES[template], people=people, seed=seed, pause_seconds=pause))
             if not once:
                 _invite(output, theatre, stage)
@@ -103,8 +106,17 @@ def running_server(port: int) -> Iterator[Theatre]:
             log.open("wb", buffering=0) as sink,
             serving(create_app(settings, log=json_log(sink)), bound),
             _opened(settings) as (runner, services),
+            serve_onelogin(connector_of(settings.base_url)) as onelogin,
         ):
-            yield Theatre(settings, log, runner, services)
+            yield Theatre(settings, log, runner, services, onelogin)
+
+
+def connector_of(base_url: str) -> SamlConnector:
+    """Return what OneLogin's administrator enters of the tenant: the addresses that its metadata name."""
+    saml = f"{base_url}/saml/{TENANT}"
+    return SamlConnector(
+        audience=f"{saml}/metadata", acs_url=f"{saml}/acs", slo_url=f"{saml}/slo", name="Musterbook (demo)"
+    )
 
 
 @contextmanager
@@ -136,6 +148,8 @@ def _invite(output: Output, theatre: Theatre, stage: Stage) -> None:
     output.record(
         {
             "scim_base_url": base_url + SCIM_PATH,
+            "sign_in_url": f"{base_url}/login/{TENANT}",
+            "onelogin_portal": theatre.onelogin.addresses.portal,
             "setup_url": stage.setup_url,
             "health": f"{base_url}/readyz",
             "metrics": f"{base_url}/metrics",
@@ -143,6 +157,7 @@ def _invite(output: Output, theatre: Theatre, stage: Stage) -> None:
             "database": database_url,
         }
     )
+    output.tell(f"\nSign in at OneLogin by the user name of anybody in the list; every password is: {PASSWORD}")
     output.tell("\nLook around in another terminal:")
     for command in (f"user list {TENANT}", f"history list {TENANT} --limit 20", f"key list {TENANT}"):
         output.tell(f"{_called_as()} {command} --database {shlex.quote(database_url)}")

@@ -14,12 +14,14 @@ from rich.text import Text
 
 from musterbook.cli.exit_codes import CommandError
 from musterbook.cli.output import Cell, Output, visible
+from musterbook.cli.sign_in_act import Scene, SignInAct
 from musterbook.cli.telling import told_action, told_changes
 from musterbook.directory import HistoryLine, Person, Status, operator_actor
-from musterbook.directory.operation import ListHistory, ListPeople
+from musterbook.directory.operation import ChangeSignInSettings, ListHistory, ListPeople, SetSamlConnection
 from musterbook.directory.store import HistoryQuery
 from musterbook.scim import user_type
 from musterbook.simulator import Action, ExpectedPerson, OneLoginApp, SimulatorError, Step, Task, Template, run_story
+from musterbook.simulator.onelogin.saml import OneLoginSignIn
 from musterbook.wiring import Services
 
 TENANT = "acme"
@@ -28,6 +30,7 @@ _SHOWN_LINES = 4
 _WIDTH = 100
 _INDENT = 4
 _LABEL_WIDTH = 11
+_MAX_CHANGES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +57,12 @@ class Play:
 class Stage:
     """The tenant in which the story plays, and the view of the directory from inside."""
 
-    def __init__(self, output: Output, runner: asyncio.Runner, services: Services) -> None:
-        """Make the tenant."""
+    def __init__(self, output: Output, runner: asyncio.Runner, services: Services, onelogin: OneLoginSignIn) -> None:
+        """Make the tenant, whose people sign in at ``onelogin``."""
         self._output = output
         self._runner = runner
         self._services = services
+        self._onelogin = onelogin
         created = runner.run(services.tenants.create(TENANT, "Acme", "admin@acme.example", "demo"))
         self._tenant_id = created.tenant.id
         self._actor = operator_actor(created.tenant.id, "demo")
@@ -75,32 +79,43 @@ class Stage:
         before = self._look()
         count = 0
         try:
-            for step in self._steps(play, secret):
+            for scene in self._scenes(play, secret):
                 after = self._look()
-                check(step, before, after)
-                self._tell(step, before, after, play)
-                before, count = after, step.number
+                check(scene.step, before, after)
+                self._tell(scene, before, after, play)
+                before, count = after, scene.step.number
         except (SimulatorError, ValueError) as error:
             raise CommandError(str(error)) from error
         self._conclude(count, before)
 
-    def _steps(self, play: Play, secret: str) -> Iterator[Step]:
-        """Yield the steps, with a bar while many people join."""
+    def _scenes(self, play: Play, secret: str) -> Iterator[Scene]:
+        """Yield the steps of the story, with a bar while many people join, then the scenes of signing in."""
+        base_url = self._services.settings.base_url
 
         def connect() -> OneLoginApp:
-            return OneLoginApp(self._services.settings.base_url, secret, template=play.template)
+            return OneLoginApp(base_url, secret, template=play.template)
 
         def observe(task: Task) -> None:
+            self._onelogin.directory.learn(task)
             if task.action is Action.CREATE:
                 advance("    joining")
 
         story = run_story(connect, play.people, observe, seed=play.seed)
+        last: Step | None = None
         while True:
             with self._output.progress(play.people) as advance:
                 step = next(story, None)
             if step is None:
-                return
-            yield step
+                break
+            last = step
+            yield Scene(step, ())
+        if last is not None:
+            act = SignInAct(base_url, TENANT, self._onelogin, connect, self._change)
+            yield from act.scenes(last)
+
+    def _change(self, operation: SetSamlConnection | ChangeSignInSettings) -> None:
+        """Change what the tenant has settled about signing in."""
+        self._runner.run(self._services.directory.perform(self._actor, operation))
 
     def _look(self) -> View:
         async def look() -> View:
@@ -113,11 +128,13 @@ class Stage:
 
     # Telling
 
-    def _tell(self, step: Step, before: View, after: View, play: Play) -> None:
+    def _tell(self, scene: Scene, before: View, after: View, play: Play) -> None:
+        step = scene.step
         calls = Counter(f"{exchange.method} {exchange.status}" for exchange in step.requests)
         lines = list(reversed(after.history[: len(after.history) - len(before.history)]))
         if self._output.as_json:
             told: dict[str, Cell] = {"step": step.number, "title": step.title, "requests": dict(calls)}
+            told |= {"browser": dict(Counter(scene.visits))} if scene.visits else {}
             self._output.json_line({**told, "history": len(lines), "people": _statuses(after), "checked": True})
             return
         if play.shown_steps is not None and step.number not in play.shown_steps:
@@ -125,8 +142,11 @@ class Stage:
         self._output.out.print()
         self._write(Text(step.title, style="bold"), (f"{step.number:>2}", "bold cyan"))
         self._write(Text(step.what_onelogin_did, style="dim"))
-        sent = ", ".join(f"{count}x {call}" for call, count in calls.items())
-        self._write_labelled("OneLogin", Text(f"sent {sent}" if sent else "sent nothing"))
+        sent = _counted(calls)
+        if sent or not scene.visits:
+            self._write_labelled("OneLogin", Text(f"sent {sent}" if sent else "sent nothing"))
+        if scene.visits:
+            self._write_labelled("Browser", Text(f"sent {_counted(Counter(scene.visits))}"))
         shown = [_told(line) for line in lines[:_SHOWN_LINES]]
         if len(lines) > _SHOWN_LINES:
             shown.append(Text(f"… and {len(lines) - _SHOWN_LINES} more", style="dim"))
@@ -170,12 +190,17 @@ class Stage:
             first = Text(" " * indent)
 
 
+def _counted(calls: Counter[str]) -> str:
+    return ", ".join(f"{count}x {call}" for call, count in calls.items())
+
+
 def _told(line: HistoryLine) -> Text:
     """Return one line of the history as a sentence."""
     text = Text(f"{line.revision.actor_name} {told_action(line.revision.action)} ")
     text.append(visible(line.user_name), style="bold")
     changes = told_changes(line)
-    if changes:
+    # Those of a connection are as long as certificates.
+    if changes and len(changes) <= _MAX_CHANGES:
         text.append(visible(f" ({changes})"), style="dim")
     return text
 
