@@ -24,6 +24,8 @@ class EntryRefusal(Enum):
     BOUND_OTHERWISE = "bound-otherwise"
     """The account that has this address belongs to somebody else at the identity provider."""
     SUSPENDED = "suspended"
+    REMOVED = "removed"
+    """Somebody with this name was removed, and signing in does not bring them back."""
     NOT_CONFIRMED = "not-confirmed"
     """Nobody clicked that they want to be signed in."""
 

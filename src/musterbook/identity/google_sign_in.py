@@ -33,7 +33,7 @@ from musterbook.identity.google import (
 from musterbook.identity.landing import Proof, local_path
 from musterbook.identity.session_store import SignInMethod
 from musterbook.identity.sessions import SignIn, Visitor
-from musterbook.identity.subjects import Subject, Subjects
+from musterbook.identity.subjects import Newcomer, Subject, Subjects
 
 CONNECTION_ID = "google"
 """Under which bindings are kept. One for all tenants' Google: its subjects are unique wherever they come from."""
@@ -135,7 +135,8 @@ class GoogleSignIn:
     async def _prove(
         self, tenant: Tenant, identity: GoogleIdentity, waiting: WaitingForGoogle, visitor: Visitor
     ) -> Proof:
-        subject = Subject(CONNECTION_ID, identity.subject_key, (identity.email,))
+        newcomer = Newcomer(identity.email, formatted=identity.name)
+        subject = Subject(CONNECTION_ID, identity.subject_key, (identity.email,), newcomer=newcomer)
         recognised = await self._subjects.recognise(sign_in_actor(tenant.id, visitor.request_id), subject)
         sign_in = SignIn(
             account=recognised.account,

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import msgspec
 
-from musterbook.identity.subjects import Subject
+from musterbook.identity.subjects import Newcomer, Subject
 from musterbook.saml import Assertion, AuthnRequest, NameId
 from musterbook.saml.parties import EMAIL_NAME_ID
 
@@ -22,6 +22,20 @@ EMAIL_ATTRIBUTES = (
     "urn:oid:0.9.2342.19200300.100.1.3",
 )
 """How providers call the attribute with the address: OneLogin first, then what others send unless told otherwise."""
+GIVEN_NAME_ATTRIBUTES = (
+    "User.FirstName",
+    "firstName",
+    "givenName",
+    "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/givenname",
+    "urn:oid:2.5.4.42",
+)
+FAMILY_NAME_ATTRIBUTES = (
+    "User.LastName",
+    "lastName",
+    "surname",
+    "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/surname",
+    "urn:oid:2.5.4.4",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +57,8 @@ class WaitingAssertion:
     connection_id: str
     name_id: NameId
     addresses: tuple[str, ...]
+    given_name: str | None
+    family_name: str | None
     session_index: str | None
     session_not_on_or_after: datetime | None
     return_to: str
@@ -55,6 +71,8 @@ def waiting_assertion(connection_id: str, assertion: Assertion, return_to: str) 
         connection_id=connection_id,
         name_id=assertion.name_id,
         addresses=tuple(dict.fromkeys(addresses)),
+        given_name=_first_value(assertion, GIVEN_NAME_ATTRIBUTES),
+        family_name=_first_value(assertion, FAMILY_NAME_ATTRIBUTES),
         session_index=assertion.session_index,
         session_not_on_or_after=assertion.session_not_on_or_after,
         return_to=return_to,
@@ -79,12 +97,19 @@ def read_assertion(text: str) -> WaitingAssertion:
 def subject_of(waiting: WaitingAssertion) -> Subject:
     """Return whom the assertion is about. A name that looks like an address is one, whatever its format is called."""
     name_id = waiting.name_id
+    names = tuple(dict.fromkeys((name_id.value, *waiting.addresses)))
+    address = next((name for name in names if "@" in name), None)
     return Subject(
         connection_id=waiting.connection_id,
         key=subject_key(name_id),
-        names=tuple(dict.fromkeys((name_id.value, *waiting.addresses))),
+        names=names,
         is_address=name_id.format == EMAIL_NAME_ID or "@" in name_id.value,
+        newcomer=None if address is None else Newcomer(address, waiting.given_name, waiting.family_name),
     )
+
+
+def _first_value(assertion: Assertion, names: tuple[str, ...]) -> str | None:
+    return next((value for name in names for value in assertion.values(name) if value), None)
 
 
 def subject_key(name_id: NameId) -> str:

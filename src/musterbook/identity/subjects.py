@@ -9,7 +9,8 @@ Knows the tenant's directory and its bindings; knows neither SAML nor OpenID. Th
 * A subject that is itself an address can be given to another person too. There the account must still have it;
   otherwise it is looked for anew, because the same provider has said who has the address now.
 
-Break-glass accounts are found by nobody's provider.
+Break-glass accounts are found by nobody's provider. Where the tenant wants it, somebody unknown is added to the
+directory; who was removed from it is not, for then a sign-in would undo what an administrator or the provider has done.
 """
 
 from dataclasses import dataclass
@@ -17,17 +18,28 @@ from datetime import timedelta
 
 from musterbook.directory import Clock, Directory, ResourceId, Status, render_time
 from musterbook.directory.actor import Actor
-from musterbook.directory.operation import Held, HeldPermissions
+from musterbook.directory.operation import FindPerson, Held, HeldPermissions, ReadSignInSettings
 from musterbook.identity.accounts import AccountRef
 from musterbook.identity.attempt_store import Binding, BindingStore
 from musterbook.identity.entry import Claim, EntryRefusal, NotLetInError
-from musterbook.scim import unique_attribute_is, user_type
-from musterbook.scim.errors import NotFoundError
+from musterbook.scim import Json, Resource, unique_attribute_is, user_type
+from musterbook.scim.errors import NotFoundError, UniquenessError
 from musterbook.scim.filter import CompareOp, Comparison
-from musterbook.scim.operation import Query, SearchResources
+from musterbook.scim.operation import CreateResource, Query, SearchResources
 from musterbook.scim.path import BoundPath
 
 _TOUCH_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """What a provider says of somebody who may be new."""
+
+    email: str
+    given_name: str | None = None
+    family_name: str | None = None
+    formatted: str | None = None
+    """The whole name, where it is not known in parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +53,8 @@ class Subject:
     """By which the account may be found: user names or addresses, the most telling first."""
     is_address: bool = False
     """Whether the subject is the first of the names: an address, which may be given to another person."""
+    newcomer: Newcomer | None = None
+    """As whom somebody unknown is added, where the tenant wants that; ``None``: not enough is known of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +132,37 @@ class Subjects:
             found = await self._find_named(actor, name)
             if found is not None:
                 return AccountRef(actor.tenant_id, user_type().name, found)
-        raise _unknown(subject)
+        return AccountRef(actor.tenant_id, user_type().name, await self._add(actor, subject))
+
+    async def _add(self, actor: Actor, subject: Subject) -> ResourceId:
+        """Add somebody unknown to the directory and return their id.
+
+        Raises:
+            NotLetInError: the tenant does not want that, too little is known of them, or they were removed.
+        """
+        newcomer = subject.newcomer
+        settings = (await self._directory.perform(actor, ReadSignInSettings())).settings
+        if newcomer is None or not settings.creates_people:
+            raise _unknown(subject)
+        try:
+            known = (await self._directory.perform(actor, FindPerson(newcomer.email))).person
+        except NotFoundError:
+            known = None
+        if known is not None:
+            was_removed = known.status is Status.REMOVED
+            raise NotLetInError(
+                (EntryRefusal.REMOVED if was_removed else EntryRefusal.UNKNOWN).value,
+                f"{newcomer.email} was removed." if was_removed else f"{newcomer.email} is a break-glass account.",
+                Claim(newcomer.email),
+            )
+        try:
+            created = await self._directory.perform(actor, CreateResource(_resource(newcomer)))
+        except UniquenessError:  # Added at this moment: by the provider, or in another window.
+            found = await self._find_named(actor, newcomer.email)
+            if found is None:
+                raise
+            return found
+        return ResourceId(created.stored.id)
 
     async def _find_named(self, actor: Actor, name: str) -> ResourceId | None:
         """Return the person with this ``userName``, or else the only one with this address."""
@@ -146,6 +190,21 @@ def _unknown(subject: Subject) -> NotLetInError:
         f"Nobody in the directory has the name {' or '.join(subject.names)}.",
         Claim(subject.names[0] if subject.names else None),
     )
+
+
+def _resource(newcomer: Newcomer) -> Resource:
+    parts = {
+        "givenName": newcomer.given_name,
+        "familyName": newcomer.family_name,
+        "formatted": newcomer.formatted,
+    }
+    name = {part: value for part, value in parts.items() if value}
+    attributes: dict[str, Json] = {
+        "userName": newcomer.email,
+        "active": True,
+        "emails": [{"value": newcomer.email, "primary": True}],
+    }
+    return Resource(user_type(), {**attributes, "name": name} if name else attributes)
 
 
 def _has_address(address: str) -> Comparison:

@@ -51,6 +51,11 @@ async def connect(
     site.clock.now = idp.NOW
 
 
+async def settle(site: Site, change: ChangeSignInSettings) -> None:
+    """Have acme settle something else about signing in."""
+    await site.services.directory.perform(operator_actor(site.acme.tenant.id, "request-1"), change)
+
+
 def response(
     request_id: str | None,
     *,

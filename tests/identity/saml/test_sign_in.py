@@ -7,8 +7,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from musterbook.directory import ResourceId, Tenant
+from musterbook.directory import ResourceId, Role, Tenant, operator_actor
+from musterbook.directory.account import Source
+from musterbook.directory.operation import ChangeSignInSettings, FindPerson, ListHistory
 from musterbook.directory.sign_in_settings import SingleSignOn
+from musterbook.directory.store import HistoryQuery
 from musterbook.identity.accounts import AccountRef
 from musterbook.identity.entry import NotLetInError
 from musterbook.identity.landing import Proof
@@ -18,7 +21,9 @@ from musterbook.identity.session_store import SignInMethod
 from musterbook.identity.sessions import SignIn, Visitor
 from musterbook.identity.subjects import Subjects
 from musterbook.saml import NameId
-from tests.identity.saml.organization import add_person, connect, response
+from musterbook.scim import user_type
+from musterbook.scim.operation import DeleteResource
+from tests.identity.saml.organization import add_person, connect, response, settle
 from tests.saml import idp
 from tests.web.site import BASE_URL, Site
 
@@ -261,3 +266,64 @@ async def test_an_asked_for_attempt_is_no_excuse_for_an_unasked_response(site: S
     person = Person(site)
     _, attempt_id = await person.begin()
     assert isinstance(await person.finish(response(None), attempt_id), ToBeConfirmed)
+
+
+async def test_somebody_unknown_is_added_where_the_organization_wants_it(site: Site) -> None:
+    """Off by default. What the provider says of the person becomes the resource, by the actor "Sign-in"."""
+    await connect(site)
+    person = Person(site)
+    request_id, attempt_id = await person.begin()
+    assert await person.finish(response(request_id), attempt_id) == "unknown"
+    await settle(site, ChangeSignInSettings(creates_people=True))
+    request_id, attempt_id = await person.begin()
+    proof = await person.finish(response(request_id, assertion_id="_a2"), attempt_id)
+    assert isinstance(proof, Proof)
+    actor = operator_actor(site.acme.tenant.id, "request-1")
+    added = (await site.services.directory.perform(actor, FindPerson(ADA))).person
+    assert (added.id, added.display_name, added.source) == (
+        proof.sign_in.account.id,
+        "Ada Lovelace",
+        Source.SIGN_IN,
+    )
+    assert added.roles == (Role.MEMBER,)
+    history = await site.services.directory.perform(actor, ListHistory(HistoryQuery()))
+    assert [each.actor_name for line in history.lines if (each := line.revision).resource_id == added.id] == ["Sign-in"]
+
+
+async def test_who_was_removed_is_not_added_again_by_signing_in(site: Site) -> None:
+    """Also where unknown people are added: a sign-in does not undo what an administrator or the provider has done."""
+    await connect(site)
+    await settle(site, ChangeSignInSettings(creates_people=True))
+    ada = await add_person(site, ADA)
+    actor = operator_actor(site.acme.tenant.id, "request-1")
+    await site.services.directory.perform(actor, DeleteResource(user_type(), ada))
+    person = Person(site)
+    request_id, attempt_id = await person.begin()
+    assert await person.finish(response(request_id), attempt_id) == "removed"
+
+
+async def test_nobody_is_added_beside_a_break_glass_account(site: Site) -> None:
+    """The provider makes nobody of the first administrator's name."""
+    await connect(site)
+    await settle(site, ChangeSignInSettings(creates_people=True))
+    person = Person(site)
+    request_id, attempt_id = await person.begin()
+    name = site.acme.administrator_email
+    assert await person.finish(response(request_id, name=name, email=name), attempt_id) == "unknown"
+
+
+async def test_two_first_sign_ins_at_once_add_one_person(site: Site) -> None:
+    """In two windows of one browser: both come in, as the same person."""
+    await connect(site)
+    await settle(site, ChangeSignInSettings(creates_people=True))
+    person = Person(site)
+    ways = [await person.begin() for _ in range(4)]
+    proofs = await asyncio.gather(
+        *(
+            person.finish(response(request_id, assertion_id=f"_c{number}"), attempt_id)
+            for number, (request_id, attempt_id) in enumerate(ways)
+        )
+    )
+    assert {proof.sign_in.account.id if isinstance(proof, Proof) else proof for proof in proofs} == {
+        (await site.services.directory.perform(operator_actor(site.acme.tenant.id, "r"), FindPerson(ADA))).person.id
+    }
