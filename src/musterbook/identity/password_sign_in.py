@@ -234,11 +234,11 @@ class PasswordSignIn:
         if not is_storable(key):
             return None
         found = await self._parts.accounts.find_by_name(tenant.id, key)
-        with_password = [each for each in found if _hash_of(read_account(each.record.account or "")) is not None]
+        with_password = [each for each in found if hash_of(read_account(each.record.account or "")) is not None]
         return next(iter(with_password or found), None)
 
     async def _check_password(self, hold: Hold, account: Account | None, password: str, claim: Claim) -> Verdict:
-        stored = None if account is None else _hash_of(account)
+        stored = None if account is None else hash_of(account)
         try:
             verdict = await self._parts.hashes.verify(password, stored)
         except HashingBusyError as error:
@@ -261,9 +261,9 @@ class PasswordSignIn:
         """
         actor, type_ = sign_in_actor(ref.tenant_id, visitor.request_id), _TYPES[ref.resource_type]
         hashed = await self._parts.hashes.make(password)
-        await self._directory.perform(actor, SetPassword(type_, ref.id, hashed, instead_of=_hash_of(account)))
+        await self._directory.perform(actor, SetPassword(type_, ref.id, hashed, instead_of=hash_of(account)))
         present = (await self._directory.perform(actor, HeldPermissions(type_, ref.id))).account
-        if _hash_of(present) != hashed:
+        if hash_of(present) != hashed:
             raise NotLetInError(PasswordRefusal.OVERTAKEN.value, "The password was changed meanwhile.", claim)
         return present.epoch
 
@@ -349,7 +349,8 @@ def is_storable(text: str) -> bool:
     return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def _hash_of(account: Account) -> str | None:
+def hash_of(account: Account) -> str | None:
+    """Return the hash of the account's password, if it has one."""
     return account.password.hash if account.password is not msgspec.UNSET else None
 
 

@@ -14,6 +14,7 @@ from musterbook.identity.google_sign_in import GoogleSignIn
 from musterbook.identity.landing import Landing
 from musterbook.identity.links import LinkParts, Links
 from musterbook.identity.mail import Mail
+from musterbook.identity.password_change import PasswordChange
 from musterbook.identity.password_sign_in import PasswordParts, PasswordSignIn
 from musterbook.identity.passwords import Argon2Hashes
 from musterbook.identity.saml_keys import MakePrivateKey, SamlKeys
@@ -63,6 +64,7 @@ class SigningIn:
     """``None``: this server is not registered with Google."""
     password: PasswordSignIn
     second_factors: SecondFactors
+    password_change: PasswordChange
     links: Links
     """By which somebody comes to a password."""
     saml_keys: SamlKeys
@@ -110,6 +112,7 @@ def make_signing_in(stores: IdentityStores, directory: Directory, outside: Outsi
         ),
         password=PasswordSignIn(directory, parts, clock, random_bytes),
         second_factors=parts.second_factors,
+        password_change=PasswordChange(directory, outside.hashes, slow_down),
         landing=Landing(sessions, log),
         log=log,
         sessions=sessions,

@@ -47,6 +47,8 @@ class Counted(Enum):
     DEVICE = ("device", 5)
     CODE = ("code", 5)
     """The second factor of an account."""
+    PRESENT_PASSWORD = ("present-password", 5)
+    """The password that an account has, asked of somebody who is signed in."""
     RESET = ("reset", 2)
     """A link that is asked for by a name."""
     ADDRESS = ("address", 30)
