@@ -135,6 +135,16 @@ def test_the_member_list_of_a_large_group_is_not_too_dense() -> None:
     assert len(document["members"]) == 20_000
 
 
+def test_many_short_operations_are_not_too_dense() -> None:
+    """A bulk request for a thousand people with short values, none with ``schemas``, is one that clients send."""
+    operation = (
+        b'{"method":"POST","path":"/Users","bulkId":"%d","data":{"userName":"u%d","name":{"givenName":"A",'
+        b'"familyName":"B"},"active":true,"emails":[{"value":"u%d@x.io","type":"work"}],"title":"T"}}'
+    )
+    body = b'{"Operations":[' + b",".join(operation % (n, n, n) for n in range(1000)) + b"]}"
+    assert len(decode_json_object(body)["Operations"]) == 1000
+
+
 def _filled(opening: bytes, unit: bytes, closing: bytes) -> bytes:
     """Return a body of one mebibyte made of a repeated unit."""
     return opening + b",".join([unit] * ((MIB - len(opening) - len(closing)) // (len(unit) + 1))) + closing
@@ -144,12 +154,12 @@ _HOSTILE = {
     "brackets": b"[" * 100_000 + b"]" * 100_000,
     "empty arrays": _filled(b'{"a":[', b"[]", b"]}"),
     "empty objects": _filled(b'{"a":[', b"{}", b"]}"),
-    "arrays as dense as allowed": _filled(b'{"a":[', b'["' + b"x" * (BYTES_PER_MARK - 5) + b'"]', b"]}"),
+    "arrays as dense as allowed": _filled(b'{"a":[', b'["' + b"x" * (BYTES_PER_MARK - 4) + b'"]', b"]}"),
     "towers": _filled(b'{"a":[', b"[" * 30 + b'"' + b"x" * (30 * (BYTES_PER_MARK - 2)) + b'"' + b"]" * 30, b"]}"),
     "names": b"{" + b",".join(b'"%x":1' % number for number in range(100_000)) + b"}",
-    "names as dense as allowed": b"{" + b",".join(b'"%x":"123456789ab"' % n for n in range(50_000)) + b"}",
+    "names as dense as allowed": b"{" + b",".join(b'"%x":"12345"' % n for n in range(60_000)) + b"}",
     "names and a string that looks like one": b'{"x":"\\":",'
-    + b",".join(b'"%x":"123456789ab"' % number for number in range(50_000))
+    + b",".join(b'"%x":"12345"' % number for number in range(60_000))
     + b"}",
     "the same name": _filled(b"{", b'"a":"123456789abcde"', b"}"),
     "names of two cases": b"{" + b",".join(b'"Abcdefgh%x":"1234567"' % n for n in range(40_000)) + b',"ABCDEFGH0":1}',

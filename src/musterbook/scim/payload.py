@@ -23,10 +23,11 @@ MAX_DEPTH = 32
 """Objects and arrays within each other, the outermost counted. The deepest SCIM message, a Bulk PATCH, has eight."""
 
 SMALL_BODY_BYTES = 65_536
-BYTES_PER_MARK = 20
+BYTES_PER_MARK = 14
 """A body that is not small has at most one comma, and at most one opening bracket, in so many bytes. One of nothing but
-``[],[],`` costs the decoder and its garbage collector a hundred times what its length lets expect. Members of a group,
-the most packed of what clients send, have one bracket in 49 bytes and one comma in 30."""
+``[],[],`` costs the decoder and its garbage collector a hundred times what its length lets expect. Members of a group
+have one bracket in 49 bytes and one comma in 30; the most packed of what clients send, a bulk request for people with
+short values and without "schemas", has one comma in 18."""
 
 _CONTAINERS = (dict, list)
 _UTF8_BOM = b"\xef\xbb\xbf"
