@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +16,7 @@ from musterbook.identity.password_refusal import LinkExpiredError, LinkUnknownEr
 from musterbook.identity.password_sign_in import CodeNeeded, EnrolmentNeeded, PasswordProven
 from musterbook.identity.password_store import LinkPurpose
 from musterbook.identity.sessions import SessionRefusal, SessionRefusedError
-from tests.directory.world import ADA, START, World
+from tests.directory.world import ADA, START, World, open_world
 from tests.identity.entrance import PASSWORD, Entrance
 from tests.identity.letterbox import KeptMail
 from tests.identity.people import VISITOR, account_of, sessions_of, settle, signed_in
@@ -253,6 +254,17 @@ class TestAskingForReset:
         await office.links.ask_for_reset(office.entrance.tenant, NAME, VISITOR)
         await office.links.settle()
         assert len(office.mail.letters) == 1
+
+
+async def test_a_database_that_goes_away_is_nobodys_failure(tmp_path: Path) -> None:
+    """Where the database goes away after somebody was answered, no letter comes, and nothing else happens."""
+    async with open_world(tmp_path) as world:
+        office = Office(Entrance(world, await world.tenants.get("acme")), KeptMail())
+        await office.entrance.set_password(await world.create(ADA))
+        await office.links.ask_for_reset(office.entrance.tenant, NAME, VISITOR)
+        await world.database.close()
+        await office.links.settle()
+        assert office.mail.letters == []
 
 
 async def test_an_invitation_says_what_it_is(office: Office, ada: ResourceId) -> None:

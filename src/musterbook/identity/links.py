@@ -27,6 +27,7 @@ from musterbook.directory import (
 from musterbook.directory.account import read_account
 from musterbook.directory.actor import sign_in_actor
 from musterbook.directory.operation import Held, HeldPermissions, SetPassword
+from musterbook.directory.store import StoreUnavailableError
 from musterbook.directory.tenant import TenantStatus
 from musterbook.identity.account_store import AccountStore, FoundAccount
 from musterbook.identity.accounts import AccountRef
@@ -195,7 +196,7 @@ class Links:
         except TooManyTriesError as error:
             raise too_many_tries(error.retry_after_seconds, Claim(name)) from error
         # Done by itself: the answer comes at the same moment whether there is anybody to write to or not.
-        task = asyncio.create_task(self._write_to(tenant, key))
+        task = asyncio.create_task(self._try_to_write(tenant, key))
         self._letters.add(task)
         task.add_done_callback(self._letters.discard)
 
@@ -203,14 +204,17 @@ class Links:
         """Wait until every letter that is on its way was handed over."""
         await asyncio.gather(*self._letters)
 
+    async def _try_to_write(self, tenant: Tenant, key: str) -> None:
+        # Nobody waits for this any more: whoever got no letter asks again.
+        with suppress(MailError, StoreUnavailableError):
+            await self._write_to(tenant, key)
+
     async def _write_to(self, tenant: Tenant, key: str) -> None:
         found = await self._parts.accounts.find_by_name(tenant.id, key) if is_storable(key) else ()
         for each in map(_addressee, found):
             if each.status is Status.ACTIVE and each.has_password and each.address is not None:
                 issued = await self.issue(each.account, LinkPurpose.RESET)
-                # Nobody waits for this any more: whoever got no letter asks again.
-                with suppress(MailError):
-                    await self.send(issued, tenant, each.address)
+                await self.send(issued, tenant, each.address)
                 return
 
     async def _find(self, token: str) -> FoundLink | None:
