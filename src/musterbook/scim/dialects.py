@@ -156,8 +156,8 @@ MISSING_SCHEMAS = Dialect(
 UNREGISTERED_SCHEMAS = Dialect(
     "unregistered-schemas",
     ("OneLogin",),
-    "The schemas do not name the base schema, but urn:scim:schemas:core:1.0 or urn:scim:schemas:core:2.0, as "
-    "OneLogin's own templates do.",
+    "The schemas do not name the base schema, but others, such as urn:scim:schemas:core:1.0 and "
+    "urn:scim:schemas:core:2.0 in OneLogin's own templates; the endpoint says of which type it is.",
 )
 UNKNOWN_SCHEMAS = Dialect(
     "unknown-schemas",
