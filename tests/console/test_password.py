@@ -1,6 +1,7 @@
 """Signing in by password over HTTP: the form, the code, setting up the app, and how refusals look."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from musterbook.directory.sign_in_settings import SingleSignOn
 from tests.console.browser import Browser
 from tests.console.passwords import ADMIN, PASSWORD, code, enrol, enter_password, give_password, key_on_page
 from tests.identity.saml.organization import add_person, connect
+from tests.web.site import Prepared, open_site
 
 ADA = "ada@acme.example"
 WRONG = "The e-mail address or the password is wrong."
@@ -150,3 +152,19 @@ async def test_another_organizations_ticket_is_none(browser: Browser) -> None:
     key = key_on_page(browser)
     await browser.submit("/login/globex/second-factor", code=code(browser, key))
     assert browser.title == "You could not be signed in"
+
+
+async def test_over_https_every_cookie_is_of_this_host_alone(prepared: Prepared, tmp_path: Path) -> None:
+    """A whole sign-in works with cookies that no neighbour can set."""
+    async with open_site(prepared, tmp_path, base_url="https://directory.test") as site:
+        browser = Browser(site, "https://directory.test")
+        async with browser.client:
+            await enrol(browser)
+            await browser.open("/me")
+            assert browser.title == "Your account"
+            cookies = {cookie.name: (cookie.secure, cookie.path) for cookie in browser.client.cookies.jar}
+            assert cookies == {
+                "__Host-musterbook-browser": (True, "/"),
+                "__Host-musterbook-session": (True, "/"),
+                "__Host-musterbook-device": (True, "/"),
+            }
