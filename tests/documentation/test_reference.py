@@ -18,6 +18,7 @@ from musterbook.directory.account import Source
 from musterbook.identity import KeyRefusal
 from musterbook.scim import Profile
 from musterbook.scim.filter_parser import MAX_FILTER_BYTES, MAX_FILTER_DEPTH, MAX_FILTER_TERMS
+from musterbook.scim.patch_edit import MAX_COMPARISONS
 from musterbook.scim.patch_message import MAX_CHANGES
 from musterbook.scim.payload import MAX_DEPTH
 from musterbook.scim.query import MAX_PAGE_SIZE, MAX_PARAMETERS, MAX_PROJECTED_ATTRIBUTES
@@ -125,6 +126,11 @@ def test_every_field_of_json(shell: Shell) -> None:
         "key list": shell.done("key", "list", "acme", "--json").json[0],
         "user list": shell.done("user", "list", "acme", "--json").json[0],
         "role set": shell.done("role", "set", "acme", "--json").json,
+        "sign-in set": shell.done("sign-in", "set", "acme", "--json").json,
+        "sign-in domain add": shell.done("sign-in", "domain", "add", "acme", "acme.example", "--json").json,
+        "sign-in domain remove": shell.done("sign-in", "domain", "remove", "acme", "acme.example", "--json").json,
+        "saml show": shell.done("saml", "show", "acme", "--json").json,
+        "saml rotate": shell.done("saml", "rotate", "acme", "--json").json,
         "explain": shell.done("explain", "acme", "ada@acme.example", "users.read", "--json").json,
         "history list": shell.done("history", "list", "acme", "--json").json[0],
         "migrate": shell.done("migrate", "--json").json,
@@ -232,6 +238,7 @@ def test_every_limit() -> None:
         "Parameters of a query": f"{MAX_PARAMETERS}",
         "Attributes named in a projection": f"{MAX_PROJECTED_ATTRIBUTES}",
         "Changes in one PATCH": f"{MAX_CHANGES}",
+        "Comparisons in the filters of one PATCH": f"{MAX_COMPARISONS:,}".replace(",", " "),
         "Page": f"{MAX_PAGE_SIZE} users",
         "Time of a search": f"{SEARCH_SECONDS:g} seconds",
         "Waiting for the database": f"{BUSY_SECONDS:g} seconds",
