@@ -1,8 +1,11 @@
 """The door: which forms are taken, and what every page tells the browser."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.console.browser import Browser, heading
+from tests.web.site import Prepared, open_site
 
 FORM = "application/x-www-form-urlencoded"
 OURS = "http://directory.test"
@@ -79,7 +82,19 @@ async def test_every_page_tells_the_browser_to_trust_nothing_else(browser: Brows
     assert headers["Content-Security-Policy"] == (
         "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
     )
-    assert headers["Referrer-Policy"] == "no-referrer"
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert headers["Cache-Control"] == "no-store"
     assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "base_url, expected", [("https://directory.test", "no-referrer"), ("http://directory.test", "same-origin")]
+)
+async def test_no_other_site_learns_from_where_somebody_comes(
+    prepared: Prepared, tmp_path: Path, base_url: str, expected: str
+) -> None:
+    """Over https nobody does; over plain http our own pages do, because some browsers only then say whose a form is."""
+    async with open_site(prepared, tmp_path, base_url=base_url) as site:
+        browser = Browser(site, base_url)
+        async with browser.client:
+            assert (await browser.open("/login")).headers["Referrer-Policy"] == expected

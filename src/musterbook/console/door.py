@@ -168,8 +168,14 @@ class Door:
         async def answer(request: Request, arrival: Arrival) -> Response:
             chosen = answers["POST" if request.method == "POST" else "GET"]
             if access is Access.INSIDE:
-                return headed(await self._let_inside(request, arrival, needs, chosen))
-            return headed(await self._let_outside(request, arrival, chosen, is_foreign=access is Access.FOREIGN))
+                response = await self._let_inside(request, arrival, needs, chosen)
+            else:
+                response = await self._let_outside(request, arrival, chosen, is_foreign=access is Access.FOREIGN)
+            if not self._cookies.is_secure:
+                # Not every browser sends `Sec-Fetch-Site` over plain http, and one that is to name no referrer sends
+                # no `Origin` with a form either: then nobody could sign in on a developer's own machine.
+                response.headers["Referrer-Policy"] = "same-origin"
+            return headed(response)
 
         return Route(path, tuple(answers), answer, body_limit)
 
