@@ -134,8 +134,9 @@ def test_a_reference_is_replaced_wherever_it_stands() -> None:
             {"op": "add", "path": "members", "value": [{"value": "bulkId:ada"}]},
             {"op": "remove", "path": 'members[value eq "bulkId:ada" or value eq "x"]'},
         ],
-        urn: {"manager": {"value": "bulkId:ada"}},
+        urn: {"manager": {"value": "bulkId:ada", "$ref": "../Users/bulkId:ada"}},
         "plain": "about bulkId:ada",
+        "phrase": "neither/ nor/bulkId:ada",
     }
     made = job(post("ada"), {"method": "PATCH", "path": "/Users/bulkId:ada?attributes=id", "data": patch})
     request = made.request(made.items[1])
@@ -145,8 +146,9 @@ def test_a_reference_is_replaced_wherever_it_stands() -> None:
             {"op": "add", "path": "members", "value": [{"value": "id-1"}]},
             {"op": "remove", "path": 'members[value eq "id-1" or value eq "x"]'},
         ],
-        urn: {"manager": {"value": "id-1"}},
+        urn: {"manager": {"value": "id-1", "$ref": "../Users/id-1"}},
         "plain": "about bulkId:ada",
+        "phrase": "neither/ nor/bulkId:ada",
     }
 
 

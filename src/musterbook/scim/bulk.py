@@ -334,8 +334,10 @@ def _references(path: str, data: Json) -> tuple[str, ...]:
 def _replaced(value: Json, id_of: Callable[[str], str]) -> Json:
     """Return ``value`` with every reference replaced, wherever it stands. The payload's depth is limited."""
     if isinstance(value, str):
-        if _is_reference(value):
-            return id_of(value.removeprefix(_PREFIX))
+        # A "$ref" ends in it: "../Users/bulkId:ada".
+        head, slash, last = value.rpartition("/")
+        if _is_reference(last) and " " not in value:
+            return f"{head}{slash}{id_of(last.removeprefix(_PREFIX))}"
         if '"bulkId:' in value:
             return _IN_PATH.sub(lambda found: f'"{id_of(found[1])}"', value)
         return value
