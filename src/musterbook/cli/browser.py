@@ -115,6 +115,17 @@ class DemoBrowser:
             raise CommandError(f"The page {self.page.heading!r} has no form for {', '.join(typed) or 'this'}.")
         self._see(self._send("POST", form.action, form.fields | typed))
 
+    def submit_to(self, path: str) -> None:
+        """Send the form that goes to this path, as it is.
+
+        Raises:
+            CommandError: there is none on this page.
+        """
+        form = next((form for form in self.page.forms if urlsplit(form.action).path == path), None)
+        if form is None:
+            raise CommandError(f"The page {self.page.heading!r} has no form that goes to {path}.")
+        self._see(self._send("POST", form.action, form.fields))
+
     def _send(self, method: str, url: str, fields: Mapping[str, str] | None = None) -> httpx2.Response:
         parts = urlsplit(self.page.url or url)
         headers = {} if fields is None else {"Origin": f"{parts.scheme}://{parts.netloc}"}

@@ -113,6 +113,7 @@ def test_whoever_is_provisioned_can_sign_in(
     with pytest.raises(SignInError, match="suspended"):
         learned.sign_in(ADA.username, PASSWORD)
     app.reactivate(ADA)
+    assert learned.find(session.token) is None
     assert learned.has_access(ADA)
     app.unassign(ADA)
     assert not learned.has_access(ADA)

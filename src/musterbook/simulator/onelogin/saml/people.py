@@ -44,6 +44,8 @@ class Directory:
         if task.user is None:
             return
         self.people[task.user.id] = task.user
+        if task.user.status is not UserStatus.ACTIVE:
+            self._sessions = {token: each for token, each in self._sessions.items() if each.user_id != task.user.id}
         if task.action is Action.DELETE and task.state is ProvisioningState.PROVISIONED:
             self._without_access.add(task.user.id)
         else:
