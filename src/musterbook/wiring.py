@@ -59,6 +59,8 @@ class Services:
     tenants: Tenants
     keys: Keys
     signing_in: SigningIn
+    outbound: Outbound
+    """For addresses that somebody else wrote down."""
     clock: Clock
     random_bytes: RandomBytes
     by_switches: Mapping[Switches, Service]
@@ -117,14 +119,13 @@ def _secret(settings: Settings, random_bytes: RandomBytes) -> Secret:
     return read_or_make(secret_file(path), random_bytes)
 
 
-def _google(settings: Settings, clock: Clock, random_bytes: RandomBytes) -> GoogleExchange | None:
+def _google(settings: Settings, outbound: Outbound, clock: Clock, random_bytes: RandomBytes) -> GoogleExchange | None:
     """Return what asks Google, where this server is registered there."""
     if settings.google_client_id is None or settings.google_client_secret is None:
         return None
     client = GoogleClient(
         settings.base_url, settings.google_client_id, settings.google_client_secret, settings.google_discovery_url
     )
-    outbound = Outbound(tuple(map(ip_network, settings.outbound_networks)))
     return GoogleExchange(client, outbound, clock, random_bytes)
 
 
@@ -199,13 +200,14 @@ class _Opening(AbstractAsyncContextManager[Services]):
             for switches in starmap(Switches, product((False, True), repeat=len(fields(Switches))))
         }
         hashes = Argon2Hashes()
+        outbound = Outbound(tuple(map(ip_network, self._settings.outbound_networks)))
         directory = Directory(database.resources, self._clock, self._random_bytes, hashes)
         outside = Outside(
             base_url=self._settings.base_url,
             keys=_signing_in_keys(secret),
             hashes=hashes,
             mail=_mail(self._settings),
-            google=_google(self._settings, self._clock, self._random_bytes),
+            google=_google(self._settings, outbound, self._clock, self._random_bytes),
             make_private_key=make_private_key,
             clock=self._clock,
             random_bytes=self._random_bytes,
@@ -218,6 +220,7 @@ class _Opening(AbstractAsyncContextManager[Services]):
             tenants=Tenants(database.tenants, self._clock, self._random_bytes),
             keys=Keys(database.keys, self._clock, self._random_bytes),
             signing_in=make_signing_in(database.identity, directory, outside),
+            outbound=outbound,
             clock=self._clock,
             random_bytes=self._random_bytes,
             by_switches=by_switches,

@@ -111,7 +111,7 @@ def test_doctor(shell: Shell) -> None:
         "base URL": ("ok", "https://directory.example.com; requests over plain http are refused."),
         "definitions": ("ok", "None are given; users and groups are served as they are built in."),
         "secret key": ("ok", f"It is in {file.name}. Back it up: it is in no copy of the database."),
-        "certificates": ("ok", "None is kept: https ends at your proxy."),
+        "certificates": ("ok", "No tenant signs in by SAML, and https ends at your proxy."),
         "file": ("ok", "Only its owner can read musterbook.db."),
         "database": ("ok", "It answers; synchronous=FULL."),
         "migrations": ("ok", f"All are applied, up to {last}."),

@@ -14,7 +14,20 @@ from cyclopts import App
 from cyclopts.exceptions import CycloptsError, UnusedCliTokensError
 
 from musterbook import __version__
-from musterbook.cli import administrators, demo, history, keys, people, roles, server, sessions, simulation, tenants
+from musterbook.cli import (
+    administrators,
+    demo,
+    history,
+    keys,
+    people,
+    roles,
+    saml,
+    server,
+    sessions,
+    sign_in,
+    simulation,
+    tenants,
+)
 from musterbook.cli.exit_codes import ExitCode
 from musterbook.cli.output import open_output
 
@@ -35,8 +48,9 @@ def build() -> App:
         version=f"musterbook {__version__}",
         suppress_keyboard_interrupt=False,
     )
-    groups = (tenants.app, keys.app, people.users, roles.app, administrators.app, sessions.app, history.app)
-    for group in (*groups, simulation.app):
+    directory = (tenants.app, keys.app, people.users, roles.app, administrators.app)
+    signing_in = (sign_in.app, saml.app, sessions.app)
+    for group in (*directory, *signing_in, history.app, simulation.app):
         app.command(group)
     for command in (server.serve, server.migrate, server.backup, server.doctor, demo.demo, roles.explain):
         app.command(command)

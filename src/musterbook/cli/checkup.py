@@ -9,19 +9,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 
+from musterbook.cli.certificates import Watched, told_end, watched
 from musterbook.cli.exit_codes import message_of
 from musterbook.directory import parse_time
 from musterbook.directory.own_types import OWN_TYPES
 from musterbook.directory.store import StoreError
+from musterbook.saml.certificates import WARNING_DAYS
 from musterbook.scim.definitions import Definitions
 from musterbook.scim.schema import SchemaExtension
 from musterbook.secret import SecretError, read, secret_file
 from musterbook.settings import Settings, unknown_variables
 from musterbook.storage import Database, SchemaError, open_database, sqlite_path
-from musterbook.wiring import definitions_of
+from musterbook.wiring import definitions_of, open_services
 
 MAX_CLOCK_DIFFERENCE = timedelta(seconds=5)
 MIGRATIONS = "migrations"
+_CERTIFICATES = "certificates"
+_REQUEST_ID = "doctor"
 _OTHERS_CAN_READ = stat.S_IRGRP | stat.S_IROTH
 
 
@@ -54,7 +58,6 @@ async def examine(settings: Settings, environment: Mapping[str, str]) -> list[Fi
         _base_url(settings),
         Finding("definitions", Verdict.GOOD, _definitions_say(settings, definitions)),
         _secret(settings),
-        Finding("certificates", Verdict.GOOD, "None is kept: https ends at your proxy."),
         *_file(settings),
     ]
     if _is_missing(settings):
@@ -72,7 +75,26 @@ async def examine(settings: Settings, environment: Mapping[str, str]) -> list[Fi
         findings.extend(not_served(await database.tenants.count_by_type(), definitions))
     finally:
         await database.close()
-    return findings
+    async with open_services(settings) as services:
+        return [*findings, *certificates_say(await watched(services, _REQUEST_ID), services.clock())]
+
+
+def certificates_say(found: Sequence[Watched], now: datetime) -> list[Finding]:
+    """Return which certificates of SAML end soon, or have ended; those still hold, so none of it is a failure."""
+    ending = [item for item in found if item.certificate.expiry_warning(now) is not None]
+    if not found:
+        return [Finding(_CERTIFICATES, Verdict.GOOD, "No tenant signs in by SAML, and https ends at your proxy.")]
+    if not ending:
+        says = f"{len(found)} for SAML, of which none ends within {max(WARNING_DAYS)} days. https ends at your proxy."
+        return [Finding(_CERTIFICATES, Verdict.GOOD, says)]
+    return [
+        Finding(
+            _CERTIFICATES,
+            Verdict.NOTICE,
+            f"{item.tenant.slug}: {item.name} {told_end(item.certificate, now)}. Next: {item.remedy}",
+        )
+        for item in ending
+    ]
 
 
 async def _database(database: Database) -> list[Finding]:

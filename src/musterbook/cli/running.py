@@ -78,11 +78,11 @@ class Desk:
         return operator_actor((await self.tenant(slug)).id, self.request_id)
 
 
-def run(common: Common, work: Callable[[Desk], Awaitable[None]]) -> ExitCode:
-    """Open the rooms, do ``work``, close them, and return how it ended."""
+def run(common: Common, work: Callable[[Desk], Awaitable[None]], *, with_secret: bool = False) -> ExitCode:
+    """Open the rooms, do ``work``, close them, and return how it ended; with the server's secret where it is needed."""
 
     async def open_and_work() -> None:
-        async with open_services(common.settings()) as services:
+        async with open_services(common.settings(), with_secret=with_secret) as services:
             await work(Desk(output, services, str(uuid.uuid4())))
 
     output = open_output(as_json=common.json)

@@ -4,10 +4,17 @@ Knows the domains that tenants have declared; knows no account, and asks for non
 address leads whether somebody has it.
 """
 
-from musterbook.directory import Tenant, TenantStatus
+from collections.abc import Sequence
+
+from musterbook.directory import Tenant, TenantId, TenantStatus
+from musterbook.directory.sign_in_settings import is_domain
 from musterbook.identity.log_store import DomainStore
 
 MAX_EMAIL_LENGTH = 512
+
+
+class InvalidDomainError(Exception):
+    """What was declared is no domain of e-mail addresses; the message says what one looks like."""
 
 
 class SignInDomains:
@@ -22,6 +29,30 @@ class SignInDomains:
         domain = domain_of(email)
         tenant = None if domain is None else await self._store.find(domain)
         return tenant if tenant is not None and tenant.status is TenantStatus.ACTIVE else None
+
+    async def list(self, tenant_id: TenantId) -> Sequence[str]:
+        """Return the domains of a tenant in the order of their letters."""
+        return await self._store.list(tenant_id)
+
+    async def add(self, tenant_id: TenantId, text: str) -> None:
+        """Declare a domain; one that the tenant has is no change.
+
+        Raises:
+            InvalidDomainError: it is none.
+            DomainTakenError: it is another tenant's.
+        """
+        domain = domain_of(f"somebody@{text.strip()}")
+        if domain is None or not is_domain(domain):
+            raise InvalidDomainError("A domain looks like example.com.")
+        await self._store.set(tenant_id, [*await self._store.list(tenant_id), domain])
+
+    async def remove(self, tenant_id: TenantId, text: str) -> bool:
+        """Give a domain up; return whether the tenant had it."""
+        domain, present = domain_of(f"somebody@{text.strip()}"), await self._store.list(tenant_id)
+        if domain not in present:
+            return False
+        await self._store.set(tenant_id, [each for each in present if each != domain])
+        return True
 
 
 def domain_of(email: str) -> str | None:

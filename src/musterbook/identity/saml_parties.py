@@ -10,7 +10,7 @@ from musterbook.directory.saml_connection import ConnectionId, SamlBinding, Saml
 from musterbook.directory.sign_in_settings import SignInSettings
 from musterbook.saml import Binding, Endpoint, IdentityProvider, ServiceKey, ServiceProvider, make_identity_provider
 
-_BINDINGS = {SamlBinding.REDIRECT: Binding.REDIRECT, SamlBinding.POST: Binding.POST}
+BINDINGS = {SamlBinding.REDIRECT: Binding.REDIRECT, SamlBinding.POST: Binding.POST}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,9 @@ def parties_of(sp: ServiceProvider, connection: SamlConnection, settings: SignIn
     slo_url = connection.slo_url
     idp = make_identity_provider(
         entity_id=connection.entity_id,
-        sso=Endpoint(connection.sso_url, _BINDINGS[connection.sso_binding]),
+        sso=Endpoint(connection.sso_url, BINDINGS[connection.sso_binding]),
         certificates=connection.certificates,
-        slo=None if slo_url is None else Endpoint(slo_url, _BINDINGS[connection.slo_binding]),
+        slo=None if slo_url is None else Endpoint(slo_url, BINDINGS[connection.slo_binding]),
         requires_signed_assertion=connection.wants_signed_assertion,
         allows_idp_initiated=settings.allows_idp_initiated,
         wants_signed_requests=connection.signs_requests,
