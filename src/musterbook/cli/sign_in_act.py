@@ -67,6 +67,7 @@ class SignInAct:
             yield self._signed_in(browser, person)
             yield self._suspended(browser, app, person)
             yield self._returned(browser, other, app, person)
+            yield self._logged_out(other)
 
     def _connected(self, browser: DemoBrowser) -> Scene:
         """Enter OneLogin's metadata, as an administrator does."""
@@ -128,6 +129,21 @@ class SignInAct:
             "The old session stays ended; a new one begins.",
             [*browser.visits[before:], *other.visits],
             app.exchanges[sent:],
+        )
+
+    def _logged_out(self, browser: DemoBrowser) -> Scene:
+        before = len(browser.visits)
+        browser.open(self._onelogin.addresses.portal)
+        browser.submit_to("/logout")
+        browser.open(f"{self._base_url}/me")
+        self._must_see(browser, _SIGN_IN)
+        if not all(answer.is_done for answer in self._onelogin.logout_answers[-1:]):
+            raise CommandError("The server answered OneLogin that it did not sign them out.")
+        return self._scene(
+            "Logging out",
+            "They log out in OneLogin's portal, which sends their browser to the server with a signed request.",
+            "The session has ended here, too.",
+            browser.visits[before:],
         )
 
     def _sign_in(self, browser: DemoBrowser, person: ExpectedPerson) -> None:
