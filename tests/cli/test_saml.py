@@ -1,7 +1,10 @@
 """*musterbook saml …*"""
 
 import re
+import threading
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -231,6 +234,50 @@ def test_our_key_changes_in_three_steps(shell: Shell) -> None:
         "",
         "Error: There is no former key to remove. Begin a change of keys, and let the new key sign.\n",
     )
+
+
+def test_a_key_that_another_secret_has_encrypted(shell: Shell) -> None:
+    """``doctor`` finds it, because a sign-in that needs no key of ours would not; a change of keys mends it."""
+    shell.make_tenant()
+    connect(shell)
+    assert "SAML keys" not in {row["check"] for row in shell.rows("doctor")}
+    written("musterbook.secret", "another-secret-of-the-tests-" * 2)
+    result = shell("doctor", "--json")
+    assert result.code is ExitCode.FAILED
+    (finding,) = [row for row in result.json if row["check"] == "SAML keys"]
+    assert finding["result"] == "failed"
+    assert finding["says"].startswith("acme: its private key was encrypted by another secret key. Give that one, too,")
+    for step in ("begin", "sign", "finish"):
+        shell.done("saml", "rotate", "acme", step)
+    assert "SAML keys" not in {row["check"] for row in shell.rows("doctor")}
+
+
+class Metadata(BaseHTTPRequestHandler):
+    """OneLogin's Issuer URL."""
+
+    def do_GET(self) -> None:
+        """Give the metadata."""
+        content = idp.metadata().encode()
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        """Stay quiet."""
+
+
+def test_a_provider_by_its_address(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Issuer URL is enough; a network inside is asked where the operator allows it."""
+    shell.make_tenant()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Metadata) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/saml/metadata/6c1f7a0e"
+        assert shell("saml", "set", "acme", "--metadata", url).code is ExitCode.FAILED
+        monkeypatch.setenv("MUSTERBOOK_OUTBOUND_NETWORKS", "127.0.0.1/32")
+        shown = shell.rows("saml", "set", "acme", "--metadata", url)
+        server.shutdown()
+    assert shown["identity_provider"]["entity_id"] == idp.IDP
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from musterbook.scim.schema import SchemaExtension
 from musterbook.secret import SecretError, read, secret_file
 from musterbook.settings import Settings, unknown_variables
 from musterbook.storage import Database, SchemaError, open_database, sqlite_path
-from musterbook.wiring import definitions_of, open_services
+from musterbook.wiring import Services, definitions_of, open_services
 
 MAX_CLOCK_DIFFERENCE = timedelta(seconds=5)
 MIGRATIONS = "migrations"
@@ -75,8 +75,25 @@ async def examine(settings: Settings, environment: Mapping[str, str]) -> list[Fi
         findings.extend(not_served(await database.tenants.count_by_type(), definitions))
     finally:
         await database.close()
-    async with open_services(settings) as services:
-        return [*findings, *certificates_say(await watched(services, _REQUEST_ID), services.clock())]
+    has_secret = _has_secret(settings)
+    async with open_services(settings, with_secret=has_secret) as services:
+        findings.extend(certificates_say(await watched(services, _REQUEST_ID), services.clock()))
+        return [*findings, *(await _sealed_keys(services) if has_secret else [])]
+
+
+async def _sealed_keys(services: Services) -> list[Finding]:
+    """Return whose private keys the secret does not open: what they sign, or open, fails without another word."""
+    keys = services.signing_in.saml_keys
+    closed = [tenant.slug for tenant in await services.tenants.list() if not await keys.can_open(tenant.id)]
+    return [
+        Finding(
+            "SAML keys",
+            Verdict.BAD,
+            f"{slug}: its private key was encrypted by another secret key. Give that one, too, or change the key: "
+            f"musterbook saml rotate {slug}",
+        )
+        for slug in closed
+    ]
 
 
 def certificates_say(found: Sequence[Watched], now: datetime) -> list[Finding]:
@@ -177,6 +194,13 @@ def _secret_says(settings: Settings) -> tuple[Verdict, str]:
     if file.stat().st_mode & _OTHERS_CAN_READ:
         return Verdict.NOTICE, f"Others on this machine can read {file.name}: chmod 600 it."
     return Verdict.GOOD, f"It is in {file.name}. Back it up: it is in no copy of the database."
+
+
+def _has_secret(settings: Settings) -> bool:
+    """Return whether there is a secret that can be read; a check-up makes none."""
+    path = sqlite_path(settings.database_url)
+    is_made = path is not None and secret_file(path).exists()
+    return bool(settings.secret_keys) or (is_made and _secret_says(settings)[0] is not Verdict.BAD)
 
 
 def _is_missing(settings: Settings) -> bool:

@@ -96,6 +96,15 @@ class SamlKeys:
         rows = _in_order(await self._store.list(tenant_id))
         return [SamlKey(row.id, _stage(row, rows), parse_certificate(row.certificate)) for row in rows]
 
+    async def can_open(self, tenant_id: TenantId) -> bool:
+        """Return whether the server's secret opens every key of the tenant."""
+        try:
+            for row in await self._store.list(tenant_id):
+                self._seal.open(row.private_key, *_owner(row.tenant_id, row.id))
+        except UnsealError:
+            return False
+        return True
+
     async def ensure(self, tenant: Tenant) -> None:
         """Make the tenant's first key, where it has none."""
         if not await self._store.list(tenant.id):

@@ -185,6 +185,7 @@ async def test_a_private_key_is_stored_sealed(office: Office) -> None:
     assert len(await office.keys.keys(office.tenant.id)) == 1
     stranger = SamlKeys(store, Seal([bytes(32)], bytes), make_private_key, office.clock, bytes)
     assert await stranger.keys(office.tenant.id) == ()
+    assert [await each.can_open(office.tenant.id) for each in (office.keys, stranger)] == [True, False]
     await store.remove(office.tenant.id, row.id)
     await store.add(replace(row, id="another"))
     assert await office.keys.keys(office.tenant.id) == ()
