@@ -24,6 +24,7 @@ from musterbook.simulator.onelogin.saml import (
 )
 from musterbook.wiring import Services, open_services
 from tests.journeys.serving import Server
+from tests.postgres import SECRET_KEY
 
 ADA, GRACE = people(2)
 
@@ -40,6 +41,7 @@ class Organization:
 
     async def connect(self, tenant: Tenant) -> None:
         """Have a tenant's people sign in at OneLogin, which is told of the tenant."""
+        await self.services.signing_in.saml_keys.ensure(tenant)
         self.onelogin.connector = entered(self.server, tenant.slug)
         addresses = self.onelogin.addresses
         connection = SetSamlConnection(
@@ -77,12 +79,16 @@ def entered(server: Server, slug: str) -> SamlConnector:
 @asynccontextmanager
 async def organization(server: Server, key: str, signing_key: KeyPair) -> AsyncIterator[Organization]:
     """Give the tenant acme, to which OneLogin has provisioned Ada and Grace, and a OneLogin that knows them."""
-    settings = Settings(database_url=server.database, base_url=server.address)
+    settings = Settings(
+        database_url=server.database,
+        base_url=server.address,
+        secret_keys=() if server.database.startswith("sqlite") else (SECRET_KEY,),
+    )
     with provisioned(server, key) as app, serve_onelogin(entered(server, "acme"), key=signing_key) as onelogin:
         app.observe(onelogin.directory.learn)
         for person in (ADA, GRACE):
             app.assign(person)
-        async with open_services(settings) as services:
+        async with open_services(settings, with_secret=True) as services:
             yield Organization(server, services, onelogin, app, await services.tenants.get("acme"))
 
 

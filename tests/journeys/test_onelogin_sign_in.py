@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -94,16 +95,19 @@ async def test_who_is_provisioned_signs_in_until_they_are_suspended(acme: Organi
 
 async def test_each_wrong_response_opens_no_session(acme: Organization) -> None:
     """S1 to S23: the page is the same for every fault but for its reference, under which the log of sign-ins has the
-    reason, and nobody is signed in by it. What is not wrong is taken.
+    reason, and nobody is signed in by it. What is not wrong is taken, encrypted or not.
     """
     faults = list(REASONS.items())
     for first in range(0, len(faults), A_MINUTES_ENTRIES):
         tenant = await acme.another_tenant(f"crew-{first}")
         address = f"{acme.server.address}/saml/{tenant.slug}/login"
-        with acme.signed_in_at_onelogin() as browser:
-            browser.open(address)
-            browser.submit()
-            assert browser.page.heading == "Your account"
+        assert acme.onelogin.connector.encryption_certificate is not None
+        for encrypts in (False, True):
+            acme.onelogin.connector = replace(acme.onelogin.connector, encrypts=encrypts)
+            with acme.signed_in_at_onelogin() as browser:
+                browser.open(address)
+                browser.submit()
+                assert browser.page.heading == "Your account"
         pages = set()
         with acme.signed_in_at_onelogin() as browser:
             for fault, reason in faults[first : first + A_MINUTES_ENTRIES]:

@@ -4,6 +4,7 @@ from musterbook.saml.errors import Refusal
 from musterbook.simulator.onelogin.saml import Fault
 from musterbook.simulator.onelogin.saml.response import form_field, make_response
 from tests.saml.idp import GOOD, acme, key_pair
+from tests.saml.parties import our_key
 
 REFUSALS: dict[Fault, Refusal] = {
     Fault.NO_ASSERTION: Refusal.ASSERTION_COUNT,
@@ -147,13 +148,14 @@ REFUSALS: dict[Fault, Refusal] = {
     Fault.CBC: Refusal.ENCRYPTION_ALGORITHM,
     Fault.RSA_1_5: Refusal.ENCRYPTION_ALGORITHM,
     Fault.ENCRYPTED_FOR_ANOTHER: Refusal.DECRYPTION,
+    Fault.ENCRYPTED_UNSIGNED: Refusal.UNSIGNED,
 }
 """All but those of logout messages, and the ID that was used before: whoever remembers it must find that."""
 
 
 def wrong_response(fault: Fault) -> str:
     """Return a response to acme with a fault."""
-    return make_response(GOOD, acme(), fault, lambda: key_pair("eve"))
+    return make_response(GOOD, acme(), fault, lambda: key_pair("eve"), our_key().certificate)
 
 
 def wrong_field(fault: Fault) -> str:

@@ -11,7 +11,7 @@ from functools import cache
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, SignatureMethod
 
-from musterbook.simulator.onelogin.saml import KeyPair, make_key_pair
+from musterbook.simulator.onelogin.saml import KeyPair, encryption, make_key_pair
 from musterbook.simulator.onelogin.saml import signing as signatures
 from musterbook.simulator.onelogin.saml.connector import render_metadata
 from musterbook.simulator.onelogin.saml.draft import (
@@ -24,7 +24,7 @@ from musterbook.simulator.onelogin.saml.draft import (
     Draft,
     attribute,
 )
-from musterbook.simulator.onelogin.saml.encryption import Sealing, encrypt
+from musterbook.simulator.onelogin.saml.encryption import Sealing
 from musterbook.simulator.onelogin.saml.response import encode
 from musterbook.simulator.onelogin.saml.wrapping import Element
 
@@ -143,6 +143,11 @@ def signed_response(response: str = RESPONSE, *, key: KeyPair | None = None) -> 
 def signed_twice(response: str = RESPONSE) -> str:
     """Return a response that is signed, with an assertion that is signed."""
     return sign(signed_assertion(response))
+
+
+def encrypt(response: str, key: KeyPair, sealing: Sealing | None = None) -> str:
+    """Return a response with its assertion encrypted for ``key``."""
+    return encryption.encrypt(response, key.certificate, sealing)
 
 
 def metadata(certificates: Iterable[KeyPair] = ()) -> str:

@@ -100,9 +100,9 @@ def test_a_signature_has_one_form(fault: Fault) -> None:
     assert refusal_of(wrong_response(fault)) == REFUSALS[fault]
 
 
-@each(SEALINGS)
-def test_what_cannot_be_opened_is_refused(fault: Fault) -> None:
-    """What is encrypted in another way, or for somebody else, is refused."""
+@each([*SEALINGS, Fault.ENCRYPTED_UNSIGNED])
+def test_what_is_encrypted_wrongly_is_refused(fault: Fault) -> None:
+    """What is encrypted in another way, or for somebody else, or by somebody who cannot sign, is refused."""
     assert refusal_of(wrong_response(fault)) == REFUSALS[fault]
 
 

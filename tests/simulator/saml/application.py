@@ -61,13 +61,13 @@ class Visitor:
         """Fill in the sign-in form; return what is seen then."""
         return self.http.post(str(form.url), data={"username": username, "password": password})
 
-    def read(self, page: httpx.Response, *, is_asked: bool = True) -> Assertion:
+    def read(self, page: httpx.Response, *, is_asked: bool = True, sp: ServiceProvider = SP) -> Assertion:
         """Return what the response on a page says, as an application reads it that takes unsolicited ones, too."""
         idp = self.idp
         taken = IdentityProvider(idp.entity_id, idp.sso, idp.certificates, allows_idp_initiated=True)
         now = datetime.now(UTC)
         requests = (AuthnRequest(REQUEST_ID, now),) if is_asked else ()
-        return validate_response(fields_of(page)["SAMLResponse"], sp=SP, idp=taken, requests=requests, now=now)
+        return validate_response(fields_of(page)["SAMLResponse"], sp=sp, idp=taken, requests=requests, now=now)
 
     def log_out(self) -> str:
         """Press Log out in the portal; return the query that the application is sent, or an empty one."""

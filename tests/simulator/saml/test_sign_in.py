@@ -1,15 +1,17 @@
 """Signing in at the simulated OneLogin, begun by the application or in the portal."""
 
+import base64
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import httpx
 import pytest
 
-from musterbook.saml import Assertion, Attribute, Binding, NameId, render_sp_metadata
+from musterbook.saml import Assertion, Attribute, Binding, NameId, read_service_key, render_sp_metadata
 from musterbook.saml.errors import SamlError
 from musterbook.simulator import SimulatorError, people
-from musterbook.simulator.onelogin.saml import PASSWORD, Fault, read_connector
+from musterbook.simulator.onelogin.saml import PASSWORD, Fault, make_key_pair, read_connector
 from musterbook.simulator.onelogin.saml.connector import SamlConnector
 from musterbook.simulator.onelogin.saml.draft import EMAIL_FORMAT
 from musterbook.simulator.onelogin.saml.people import SignInError
@@ -120,15 +122,15 @@ def test_whoever_is_provisioned_can_sign_in(
 
 
 @pytest.mark.parametrize(
-    "changes, message",
+    "connector, message",
     [
-        ({"audience": "https://other.example/"}, "No application here has the audience"),
-        ({"acs_url": "https://other.example/"}, "ACS URL Validator"),
+        (replace(CONNECTOR, audience="https://other.example/"), "No application here has the audience"),
+        (replace(CONNECTOR, acs_url="https://other.example/"), "ACS URL Validator"),
     ],
 )
-def test_an_application_that_was_entered_otherwise(visitor: Visitor, changes: dict[str, str], message: str) -> None:
+def test_an_application_that_was_entered_otherwise(visitor: Visitor, connector: SamlConnector, message: str) -> None:
     """A request of another application, or for another address, ends on a page of OneLogin's."""
-    visitor.onelogin.connector = replace(CONNECTOR, **changes)
+    visitor.onelogin.connector = connector
     page = visitor.ask()
     assert (page.status_code, message in page.text) == (400, True)
 
@@ -182,6 +184,22 @@ def test_a_fault_is_in_the_next_response(visitor: Visitor) -> None:
     assert isinstance(visitor.read(visitor.ask()), Assertion)
 
 
+def test_an_assertion_may_be_encrypted(visitor: Visitor) -> None:
+    """Where the application has a certificate and wants it, nobody else can read the assertion."""
+    ours = make_key_pair("muster", datetime.now(UTC))
+    sealing = replace(SP, keys=(read_service_key(ours.private_pem, ours.pem),))
+    entered = read_connector(render_sp_metadata(sealing))
+    visitor.onelogin.connector = entered
+    plain = visitor.read(visitor.type_in(visitor.ask(), ADA.username))
+    visitor.onelogin.connector = replace(entered, encrypts=True)
+    page = visitor.ask()
+    assert ADA.email.encode() not in base64.b64decode(fields_of(page)["SAMLResponse"])
+    assert visitor.read(page, sp=sealing).attributes == plain.attributes
+    visitor.onelogin.fault = Fault.ENCRYPTED_UNSIGNED
+    with pytest.raises(SamlError, match="did not work"):
+        visitor.read(visitor.ask(), sp=sealing)
+
+
 def test_an_assertion_may_come_again(visitor: Visitor) -> None:
     """The ID of the assertion before stands in another response, which is right otherwise."""
     first = visitor.read(visitor.type_in(visitor.ask(), ADA.username))
@@ -192,9 +210,10 @@ def test_an_assertion_may_come_again(visitor: Visitor) -> None:
 def test_a_fault_that_cannot_be_played(visitor: Visitor) -> None:
     """A response that answers nothing cannot answer another request: the simulator says so instead of sending it."""
     visitor.type_in(visitor.http.get("/portal"), ADA.username)
-    visitor.onelogin.fault = Fault.ANSWERS_OTHER_REQUEST
-    page = visitor.http.post("/launch")
-    assert (page.status_code, "This fault needs" in page.text) == (400, True)
+    for fault in (Fault.ANSWERS_OTHER_REQUEST, Fault.ENCRYPTED_UNSIGNED):
+        visitor.onelogin.fault = fault
+        page = visitor.http.post("/launch")
+        assert (page.status_code, "This fault needs" in page.text) == (400, True)
 
 
 def test_an_application_is_entered_from_its_metadata() -> None:

@@ -150,7 +150,9 @@ class OneLoginSignIn:
             return _problem("You do not have access to this application. Please ask your administrator.", 403)
         draft = self._draft(person, session, asked)
         try:
-            document = make_response(draft, self.signing_key, self.fault, lambda: self.other_key)
+            document = make_response(
+                draft, self.signing_key, self.fault, lambda: self.other_key, self.connector.sealed_for
+            )
         except SimulatorError as error:
             return _problem(str(error))
         fields = {"SAMLResponse": form_field(document, self.fault)}

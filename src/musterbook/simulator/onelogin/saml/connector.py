@@ -4,9 +4,11 @@ Knows addresses alone. The paths are those of OneLogin's SSO tab; the names of t
 Configuration tab.
 """
 
+import base64
 from dataclasses import dataclass
 from xml.sax.saxutils import quoteattr
 
+from cryptography import x509
 from lxml import etree
 
 from musterbook.simulator.errors import SimulatorError
@@ -38,6 +40,17 @@ class SamlConnector:
     """Login URL: where the portal sends people, for a sign-in that the application begins."""
     name: str = "Musterbook"
     """What the portal calls it."""
+    encryption_certificate: str | None = None
+    """The certificate for which assertions can be encrypted, in base64."""
+    encrypts: bool = False
+    """SAML encryption: whether assertions are encrypted for that certificate."""
+
+    @property
+    def sealed_for(self) -> x509.Certificate | None:
+        """The certificate for which assertions are encrypted, if they are."""
+        if not self.encrypts or self.encryption_certificate is None:
+            return None
+        return x509.load_der_x509_certificate(base64.b64decode(self.encryption_certificate))
 
 
 def read_connector(metadata: bytes, name: str = "Musterbook") -> SamlConnector:
@@ -55,11 +68,13 @@ def read_connector(metadata: bytes, name: str = "Musterbook") -> SamlConnector:
     logout = entity.find(f"{role}/{{{_METADATA}}}SingleLogoutService")
     if consumer is None:
         raise SimulatorError("The application's metadata name no assertion consumer service.")
+    certificate = entity.find(f"{role}/{{{_METADATA}}}KeyDescriptor[@use='encryption']//{{*}}X509Certificate")
     return SamlConnector(
         audience=entity.get("entityID", ""),
         acs_url=consumer.get("Location", ""),
         slo_url=None if logout is None else logout.get("Location"),
         name=name,
+        encryption_certificate=None if certificate is None else certificate.text,
     )
 
 

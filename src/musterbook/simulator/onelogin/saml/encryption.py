@@ -8,13 +8,14 @@ import base64
 import os
 from dataclasses import dataclass
 
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from musterbook.simulator.onelogin.saml.draft import NAMESPACES
 from musterbook.simulator.onelogin.saml.faults import Fault
-from musterbook.simulator.onelogin.saml.signing import ASSERTION_END, ASSERTION_START, KeyPair
+from musterbook.simulator.onelogin.saml.signing import ASSERTION_END, ASSERTION_START
 
 _NONCE_BYTES = 12
 
@@ -46,13 +47,16 @@ SEALINGS: dict[Fault, Sealing] = {
 """How the faults of encryption seal, each with a key that no application has."""
 
 
-def encrypt(response: str, key: KeyPair, sealing: Sealing | None = None) -> str:
-    """Return a response with its assertion encrypted for ``key``."""
+def encrypt(response: str, certificate: x509.Certificate, sealing: Sealing | None = None) -> str:
+    """Return a response with its assertion encrypted for whoever has the key of a certificate, which is one of RSA."""
+    public = certificate.public_key()
+    if not isinstance(public, rsa.RSAPublicKey):
+        raise TypeError("Only for a key of RSA is anything encrypted.")
     how = sealing or Sealing()
     start = response.index(ASSERTION_START)
     end = response.rindex(ASSERTION_END) + len(ASSERTION_END)
     content_key, nonce = os.urandom(how.key_bytes), os.urandom(_NONCE_BYTES)
-    wrapped = base64.b64encode(key.rsa_key.public_key().encrypt(content_key, how.oaep())).decode()
+    wrapped = base64.b64encode(public.encrypt(content_key, how.oaep())).decode()
     sealed = base64.b64encode(nonce + AESGCM(content_key).encrypt(nonce, response[start:end].encode(), None)).decode()
     return response[:start] + _element(how, wrapped, sealed) + response[end:]
 

@@ -164,6 +164,7 @@ class Fault(Enum):
     CBC = "encrypted by AES-CBC"
     RSA_1_5 = "a key encrypted by RSA of PKCS #1 v1.5"
     ENCRYPTED_FOR_ANOTHER = "encrypted for another application"
+    ENCRYPTED_UNSIGNED = "encrypted for the application, and not signed"
 
     # Single logout
     LOGOUT_UNSIGNED = "a logout request without a signature"
