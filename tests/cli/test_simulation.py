@@ -1,13 +1,19 @@
 """*musterbook simulate onelogin*"""
 
 import json
+import signal
+import subprocess
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
+from musterbook.cli.browser import DemoBrowser
 from musterbook.cli.exit_codes import ExitCode
 from tests.cli.shell import Shell
-from tests.journeys.serving import Server, serving
+from tests.journeys.serving import COMMAND, Server, environment, serving
+
+PATIENCE_SECONDS = 60
 
 UNREACHABLE = (
     "Failed to enable the API connection. Could not reach http://127.0.0.1:1/scim/v2: Connection refused. "
@@ -51,6 +57,48 @@ def test_the_whole_story(shell: Shell, server: Server) -> None:
     assert "Failed       create user in app" in told
     assert "             Failed to create user in app. " in told
     assert len(shell.rows("user", "list", "acme")) == 11
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=lambda how: how.name)
+def test_people_sign_in(shell: Shell, server: Server, how: signal.Signals) -> None:
+    """With --sign-in the command goes on as OneLogin: its metadata connect the tenant, and who was provisioned signs in
+    there. A signal ends it with 0.
+    """
+    key = shell.make_tenant()
+    arguments = ("--base-url", server.scim_url, "--key", key, "--users", "2", "--json", "--sign-in", "acme")
+    process = subprocess.Popen(
+        [*COMMAND, "simulate", "onelogin", *arguments],
+        cwd=shell.folder,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    told, addresses = (json.loads(process.stdout.readline()) for _ in range(2))
+    assert (told["problem"], list(addresses)) == (None, ["issuer", "portal", "password"])
+    metadata = shell.folder / "onelogin.xml"
+    metadata.write_bytes(httpx.get(addresses["issuer"]).content)
+    shell.done("saml", "set", "acme", "--metadata", str(metadata), "--sign-in", "optional")
+    with DemoBrowser() as browser:
+        browser.open(f"{server.address}/login/acme")
+        browser.click("Continue with single sign-on")
+        browser.submit(username="grace.holloway@example.com", password=addresses["password"])
+        browser.submit()
+        assert browser.page.heading == "Your account"
+    process.send_signal(how)
+    out, err = process.communicate(timeout=PATIENCE_SECONDS)
+    assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_a_tenant_that_is_not_there(shell: Shell, server: Server) -> None:
+    """Nobody is provisioned where the tenant whose people are to sign in does not exist, or nothing answers."""
+    key = shell.make_tenant()
+    for address, code in ((server.address, ExitCode.NOT_FOUND), ("http://127.0.0.1:1", ExitCode.FAILED)):
+        arguments = ("--base-url", address, "--key", key, "--users", "1", "--sign-in", "globex")
+        result = shell("simulate", "onelogin", *arguments)
+        assert (result.code, f"{address}/saml/globex/metadata" in result.err) == (code, True)
+    assert shell.rows("user", "list", "acme") == []
 
 
 def test_a_wrong_key(shell: Shell, server: Server) -> None:

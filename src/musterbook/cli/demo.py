@@ -5,12 +5,10 @@ Everything runs in a temporary folder and on loopback, and goes when the demo en
 
 import asyncio
 import shlex
-import signal
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -23,6 +21,7 @@ from musterbook.cli.output import Output, open_output
 from musterbook.cli.running import DEFAULTS, Common, Flag, guard
 from musterbook.cli.simulation import TEMPLATES, TemplateName
 from musterbook.cli.stage import TENANT, Play, Stage
+from musterbook.cli.waiting import ended_by_sigterm, wait_for_the_end
 from musterbook.settings import Settings
 from musterbook.simulator.onelogin.saml import PASSWORD, OneLoginSignIn, SamlConnector, serve_onelogin
 from musterbook.simulator.onelogin.story import MINIMUM_PEOPLE
@@ -76,13 +75,12 @@ def demo(
 
     def work() -> None:
         pause = _PAUSE_SECONDS if output.is_live and not once else 0.0
-        with _ended_by_sigterm(), running_server(port) as theatre:
+        with ended_by_sigterm(), running_server(port) as theatre:
             stage = Stage(output, theatre.runner, theatre.services, theatre.onelogin)
             stage.perform(Play(template=TEMPLATES[template], people=people, seed=seed, pause_seconds=pause))
             if not once:
                 _invite(output, theatre, stage)
-                with suppress(KeyboardInterrupt):
-                    threading.Event().wait()
+                wait_for_the_end()
 
     return guard(output, work)
 
@@ -129,16 +127,6 @@ def _opened(settings: Settings) -> Iterator[tuple[asyncio.Runner, Services]]:
             yield runner, services
         finally:
             runner.run(context.__aexit__(None, None, None))
-
-
-@contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM end the block as Ctrl-C does, so that the temporary folder goes."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _invite(output: Output, theatre: Theatre, stage: Stage) -> None:
