@@ -5,18 +5,19 @@ counted: a browser that somebody left open must not be enough. The change ends e
 it is proven anew by that, so the page lands them again, with a new token.
 """
 
-from musterbook.directory import Actor, Directory, break_glass_type
-from musterbook.directory.account import Account
+from musterbook.directory import Actor, Directory, break_glass_type, parse_time
 from musterbook.directory.actor import sign_in_actor
 from musterbook.directory.operation import HeldPermissions, SetPassword
 from musterbook.identity.entry import Claim, NotLetInError
 from musterbook.identity.landing import Proof
 from musterbook.identity.new_password import check_new_password
-from musterbook.identity.password_refusal import PasswordRefusal, too_busy, too_many_tries
+from musterbook.identity.password_refusal import PasswordRefusal
 from musterbook.identity.password_sign_in import hash_of
-from musterbook.identity.passwords import Argon2Hashes, HashingBusyError
+from musterbook.identity.passwords import Argon2Hashes
+from musterbook.identity.present_password import PresentPassword
+from musterbook.identity.session_store import SignInMethod
 from musterbook.identity.sessions import Authenticated, SignIn
-from musterbook.identity.slow_down import Counted, SlowDown, Subject, TooManyTriesError
+from musterbook.identity.slow_down import SlowDown
 from musterbook.scim import user_type
 
 _TYPES = {each.name: each for each in (user_type(), break_glass_type())}
@@ -29,7 +30,7 @@ class PasswordChange:
         """Change by ``directory``."""
         self._directory = directory
         self._hashes = hashes
-        self._slow_down = slow_down
+        self._present = PresentPassword(hashes, slow_down)
 
     async def change(self, actor: Actor, inside: Authenticated, present: str, chosen: str) -> Proof:
         """Give whoever is ``inside`` the password ``chosen``; return the proof with which the page lands them anew.
@@ -39,18 +40,9 @@ class PasswordChange:
             NotLetInError: the present password is wrong, or there is none.
             WeakPasswordError: the new one cannot be chosen.
         """
-        account = inside.session.account
+        session, account = inside.session, inside.session.account
         claim = Claim(account=account)
-        try:
-            hold = await self._slow_down.begin(account.tenant_id, [Subject(Counted.PRESENT_PASSWORD, account.id)])
-        except TooManyTriesError as error:
-            raise too_many_tries(error.retry_after_seconds, claim) from error
-        try:
-            stored = await self._check_present(inside.account, present, claim)
-        except HashingBusyError as error:
-            await self._slow_down.give_back(hold)
-            raise too_busy(error.retry_after_seconds, claim) from error
-        await self._slow_down.succeed(hold)
+        stored = await self._present.check(inside, present)
         names = (inside.tenant.name, inside.tenant.slug, inside.account.display_name, actor.name)
         check_new_password(chosen, names)
         hashed = await self._hashes.make(chosen)
@@ -61,13 +53,14 @@ class PasswordChange:
         held = await self._directory.perform(reader, HeldPermissions(type_, account.id))
         if hash_of(held.account) != hashed:
             raise NotLetInError(PasswordRefusal.OVERTAKEN.value, "The password was changed meanwhile.", claim)
-        return Proof(inside.tenant, SignIn(account, held.account.epoch, inside.session.method), held.settings)
-
-    async def _check_present(self, account: Account, present: str, claim: Claim) -> str:
-        stored = hash_of(account)
-        verdict = await self._hashes.verify(present, stored)
-        if stored is None:
-            raise NotLetInError(PasswordRefusal.NO_PASSWORD.value, "The person has no password.", claim)
-        if not verdict.is_right:
-            raise NotLetInError(PasswordRefusal.WRONG_PASSWORD.value, "The present password is wrong.", claim)
-        return stored
+        sign_in = SignIn(
+            account,
+            held.account.epoch,
+            session.method,
+            connection_id=session.connection_id,
+            subject=session.subject,
+            session_index=session.session_index,
+            # What an identity provider has opened stays within its limit, and is ended by its logout.
+            not_on_or_after=None if session.method is SignInMethod.PASSWORD else parse_time(session.expires_at),
+        )
+        return Proof(inside.tenant, sign_in, held.settings)

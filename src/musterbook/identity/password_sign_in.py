@@ -280,14 +280,8 @@ class PasswordSignIn:
 
     async def _enrolment(self, tenant: Tenant, waiting: _Waiting, held: Held) -> str:
         # A secret of this sign-in's own: nobody who began one before has seen it.
-        name = held.person.user_name
-        account, factors = waiting.account(tenant.id), self._parts.second_factors
-        enrolment = await factors.begin(account, issuer=tenant.name, name=name)
-        if enrolment is None:
-            # One that the account knows nothing of is of a former life. One that another sign-in confirms at this
-            # moment is not: the account is about to be told.
-            await factors.remove(account, confirmed_before=self._clock() - timedelta(seconds=ATTEMPT_SECONDS))
-            enrolment = await factors.begin(account, issuer=tenant.name, name=name)
+        factors, account = self._parts.second_factors, waiting.account(tenant.id)
+        enrolment = await factors.begin_first(account, issuer=tenant.name, name=held.person.user_name)
         return await self._keep(tenant, replace(waiting, sealed=None if enrolment is None else enrolment.sealed))
 
     async def _check_code(self, account: AccountRef, waiting: _Waiting, code: str) -> tuple[str, ...] | None:

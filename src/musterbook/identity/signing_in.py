@@ -21,6 +21,7 @@ from musterbook.identity.saml_keys import MakePrivateKey, SamlKeys
 from musterbook.identity.saml_logout import SamlLogout
 from musterbook.identity.saml_sign_in import SamlParts, SamlSignIn
 from musterbook.identity.sealing import Seal
+from musterbook.identity.second_factor_change import SecondFactorChange
 from musterbook.identity.sessions import Sessions
 from musterbook.identity.sign_in_log import SignInLog
 from musterbook.identity.slow_down import SlowDown
@@ -65,6 +66,7 @@ class SigningIn:
     password: PasswordSignIn
     second_factors: SecondFactors
     password_change: PasswordChange
+    second_factor_change: SecondFactorChange
     links: Links
     """By which somebody comes to a password."""
     saml_keys: SamlKeys
@@ -113,6 +115,7 @@ def make_signing_in(stores: IdentityStores, directory: Directory, outside: Outsi
         password=PasswordSignIn(directory, parts, clock, random_bytes),
         second_factors=parts.second_factors,
         password_change=PasswordChange(directory, outside.hashes, slow_down),
+        second_factor_change=SecondFactorChange(directory, parts.second_factors, outside.hashes, slow_down),
         landing=Landing(sessions, log),
         log=log,
         sessions=sessions,

@@ -12,7 +12,7 @@ import hashlib
 import hmac
 from base64 import b32encode
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from pyotp import TOTP
@@ -31,6 +31,8 @@ _SECRET_BYTES: Final = 20
 _RECOVERY_BYTES: Final = 10
 _MAX_CODE_LENGTH: Final = 64
 _ROUNDS: Final = 5
+_SETTLING: Final = timedelta(minutes=10)
+"""How long the account may take to be told of a factor that was confirmed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,18 @@ class SecondFactors:
         if not await self._store.begin(account, sealed):
             return None
         return self.show(account, sealed, issuer=issuer, name=name)
+
+    async def begin_first(self, account: AccountRef, *, issuer: str, name: str) -> Enrolment | None:
+        """Begin as :meth:`begin`, for an account that knows of no factor.
+
+        One that is stored all the same is of a former life, and is taken away; unless it was confirmed just now, for
+        then the account is about to be told.
+        """
+        enrolment = await self.begin(account, issuer=issuer, name=name)
+        if enrolment is None:
+            await self.remove(account, confirmed_before=self._clock() - _SETTLING)
+            enrolment = await self.begin(account, issuer=issuer, name=name)
+        return enrolment
 
     def show(self, account: AccountRef, sealed: str, *, issuer: str, name: str) -> Enrolment:
         """Return what to show of a factor that is being set up."""
