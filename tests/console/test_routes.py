@@ -14,7 +14,19 @@ from tests.web.site import BASE_URL, Site
 DOCUMENTED = Path(__file__).parents[2] / "docs" / "reference" / "http-api.md"
 FROM_ELSEWHERE = {"/saml/{slug}/acs", "/saml/{slug}/slo"}
 """Those that identity providers' pages post to: what they carry proves itself."""
-INSIDE = {"/", "/me", "/me/sessions/end-others", "/me/sessions/{id}/end", "/logout"}
+INSIDE = {
+    "/",
+    "/me",
+    "/me/password",
+    "/me/second-factor",
+    "/me/second-factor/set-up",
+    "/me/second-factor/confirm",
+    "/me/second-factor/recovery-codes",
+    "/me/second-factor/remove",
+    "/me/sessions/end-others",
+    "/me/sessions/{id}/end",
+    "/logout",
+}
 
 
 async def _no_rooms() -> Site:

@@ -12,6 +12,8 @@ from musterbook.console.google import GooglePages
 from musterbook.console.links import LinkPages
 from musterbook.console.login import LoginPages
 from musterbook.console.me import MePages
+from musterbook.console.own_password import OwnPasswordPages
+from musterbook.console.own_second_factor import OwnSecondFactorPages
 from musterbook.console.pages import Asset, Pages, read_assets
 from musterbook.console.password import PasswordPages
 from musterbook.console.rooms import Arrival, RoomsOpener
@@ -88,12 +90,19 @@ def _saml_routes(door: Door) -> list[Route]:
 
 
 def _own_routes(door: Door) -> list[Route]:
-    pages, inside, change = MePages(), Access.INSIDE, Permission.PROFILE_WRITE
+    pages, password, factor = MePages(), OwnPasswordPages(), OwnSecondFactorPages()
+    inside, change, path = Access.INSIDE, Permission.PROFILE_WRITE, "/me/second-factor"
     return [
         door.route("/", access=inside, show=pages.go_home),
         door.route("/me", access=inside, needs=Permission.PROFILE_READ, show=pages.show),
         door.route("/me/sessions/end-others", access=inside, needs=change, submit=pages.end_others),
         door.route("/me/sessions/{id}/end", access=inside, needs=change, submit=pages.end_session),
+        door.route("/me/password", access=inside, needs=change, show=password.show, submit=password.submit),
+        door.route(path, access=inside, needs=change, show=factor.show),
+        door.route(f"{path}/set-up", access=inside, needs=change, submit=factor.begin),
+        door.route(f"{path}/confirm", access=inside, needs=change, submit=factor.confirm),
+        door.route(f"{path}/recovery-codes", access=inside, needs=change, submit=factor.renew_recovery_codes),
+        door.route(f"{path}/remove", access=inside, needs=change, submit=factor.remove),
         door.route("/logout", access=inside, submit=pages.sign_out),
     ]
 

@@ -17,6 +17,7 @@ from enum import Enum
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
+from msgspec import UNSET
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -31,8 +32,8 @@ from musterbook.directory.actor import sign_in_actor
 from musterbook.directory.operation import Held, HeldPermissions
 from musterbook.directory.permissions import Permission
 from musterbook.directory.person import person_actor
-from musterbook.identity.session_store import Session
-from musterbook.identity.sessions import SessionRefusedError, Visitor
+from musterbook.identity.session_store import Session, SignInMethod
+from musterbook.identity.sessions import Authenticated, SessionRefusedError, Visitor, allows
 from musterbook.scim import user_type
 
 PEOPLE_TYPES = {each.name: each for each in (user_type(), break_glass_type())}
@@ -56,12 +57,28 @@ class Access(Enum):
 class Inside:
     """Somebody who is signed in."""
 
-    session: Session
-    tenant: Tenant
+    found: Authenticated = field(repr=False)
+    """By the session."""
     held: Held
     """The person, and what they may do."""
     actor: Actor
     """As whom they act."""
+
+    @property
+    def session(self) -> Session:
+        """The session of this browser."""
+        return self.found.session
+
+    @property
+    def tenant(self) -> Tenant:
+        """Where they belong."""
+        return self.found.tenant
+
+    @property
+    def has_password(self) -> bool:
+        """Whether they can sign in by password, and so have one, and a second factor, to look after."""
+        has_one = self.found.account.password is not UNSET
+        return has_one and allows(self.found.settings, SignInMethod.PASSWORD, self.session.account)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +238,7 @@ class Door:
         actor = sign_in_actor(found.tenant.id, arrival.request_id)
         held = await rooms.directory.perform(actor, operation)
         actor = person_actor(found.tenant.id, held.person, held.permissions, arrival.request_id)
-        return Inside(found.session, found.tenant, held, actor)
+        return Inside(found, held, actor)
 
     def _form(
         self, request: Request, arrival: Arrival, cookie: str | None, *, is_foreign: bool = False

@@ -12,21 +12,13 @@ from starlette.responses import Response
 from musterbook.console.door import Visit
 from musterbook.console.entry import tenant_of
 from musterbook.console.password import later, tell_wait
-from musterbook.console.words import tell_stored_time
+from musterbook.console.words import DIFFERENT, WEAKNESSES, tell_stored_time
 from musterbook.identity.links import OpenLink
-from musterbook.identity.new_password import MAX_LENGTH, MIN_LENGTH, PasswordWeakness, WeakPasswordError
+from musterbook.identity.new_password import MIN_LENGTH, WeakPasswordError
 from musterbook.identity.password_refusal import LinkExpiredError, LinkUnknownError, TryLaterError
 from musterbook.identity.password_store import LinkPurpose
 from musterbook.identity.session_store import SignInMethod
 from musterbook.scim.errors import NotFoundError
-
-_WEAKNESSES = {
-    PasswordWeakness.TOO_SHORT: f"Use at least {MIN_LENGTH} characters.",
-    PasswordWeakness.TOO_LONG: f"Use at most {MAX_LENGTH} characters.",
-    PasswordWeakness.COMMON: "This password is on the lists that are tried first. Choose another.",
-    PasswordWeakness.CONTEXT: "This is little more than a name that belongs to you or your organization. Add to it.",
-}
-_DIFFERENT = "The two passwords differ. Enter the same one twice."
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +81,11 @@ async def _set_password(visit: Visit) -> _Errors | None:
     """Set the password that was typed; return what is wrong with it, if anything."""
     password = visit.form.exactly("password")
     if visit.form.exactly("repeated") != password:
-        return _Errors(repeated=_DIFFERENT)
+        return _Errors(repeated=DIFFERENT)
     try:
         await visit.rooms.signing_in.links.set_password(visit.path["token"], password, visit.visitor)
     except WeakPasswordError as error:
-        return _Errors(password=_WEAKNESSES[error.weakness])
+        return _Errors(password=WEAKNESSES[error.weakness])
     return None
 
 

@@ -5,6 +5,7 @@ Knows sessions; holds no rule. What somebody may end is their own: the account o
 
 from dataclasses import dataclass
 
+from msgspec import UNSET
 from starlette.responses import Response
 
 from musterbook.console.cookies import Cookie
@@ -14,7 +15,12 @@ from musterbook.console.words import METHODS, tell_browser, tell_stored_time
 from musterbook.identity.landing import HOME
 from musterbook.identity.session_store import Session
 
-_NOTICES = {"ended": "That browser is signed out.", "ended-others": "You are signed out everywhere else."}
+_NOTICES = {
+    "ended": "That browser is signed out.",
+    "ended-others": "You are signed out everywhere else.",
+    "password": "Your password is changed. You are signed out everywhere else.",
+    "second-factor-removed": "Your authenticator app is not asked for any more.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,7 @@ class MePages:
     async def show(self, visit: Visit) -> Response:
         """Show who is signed in, and where."""
         inside = visit.inside
+        account = inside.found.account
         sessions = await visit.rooms.signing_in.sessions.list(inside.session.account)
         return visit.page(
             "me.html",
@@ -47,6 +54,9 @@ class MePages:
             roles=[role.value for role in inside.held.person.roles],
             method=METHODS[inside.session.method],
             since=tell_stored_time(inside.session.created_at),
+            has_password=inside.has_password,
+            password_since=None if account.password is UNSET else tell_stored_time(account.password.set_at),
+            factor_since=None if account.second_factor_at is UNSET else tell_stored_time(account.second_factor_at),
             sessions=[_shown(session, inside.session) for session in reversed(sessions)],
         )
 

@@ -140,18 +140,18 @@ class PasswordPages:
             "enrol.html",
             200 if error is None else 422,
             tenant=tenant,
-            qr=_qr_code(enrolment),
-            key=_grouped(enrolment.secret),
+            qr=qr_code(enrolment),
+            key=grouped(enrolment.secret),
             error=error,
         )
 
 
-def _qr_code(enrolment: Enrolment) -> str:
+def qr_code(enrolment: Enrolment) -> str:
     """Return the picture that apps read, as SVG without a size, style or script of its own."""
     return segno.make(enrolment.uri, error="m", micro=False).svg_inline(border=2, omitsize=True)
 
 
-def _grouped(secret: str) -> str:
+def grouped(secret: str) -> str:
     """Return a key as people copy it by hand."""
     return " ".join(secret[start : start + _KEY_GROUP] for start in range(0, len(secret), _KEY_GROUP))
 

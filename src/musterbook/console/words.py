@@ -1,4 +1,4 @@
-"""*Words for people.* Decides how times, browsers and ways of signing in are told.
+"""*Words for people.* Decides how times, browsers, ways of signing in and weak passwords are told.
 
 Knows values; knows no page. Times are told in UTC, which is the same for everybody who compares them.
 """
@@ -6,6 +6,7 @@ Knows values; knows no page. Times are told in UTC, which is the same for everyb
 from datetime import datetime
 
 from musterbook.directory import parse_time
+from musterbook.identity.new_password import MAX_LENGTH, MIN_LENGTH, PasswordWeakness
 from musterbook.identity.session_store import SignInMethod
 
 METHODS = {
@@ -13,6 +14,13 @@ METHODS = {
     SignInMethod.SAML: "Single sign-on",
     SignInMethod.GOOGLE: "Google",
 }
+WEAKNESSES = {
+    PasswordWeakness.TOO_SHORT: f"Use at least {MIN_LENGTH} characters.",
+    PasswordWeakness.TOO_LONG: f"Use at most {MAX_LENGTH} characters.",
+    PasswordWeakness.COMMON: "This password is on the lists that are tried first. Choose another.",
+    PasswordWeakness.CONTEXT: "This is little more than a name that belongs to you or your organization. Add to it.",
+}
+DIFFERENT = "The two passwords differ. Enter the same one twice."
 # A browser calls itself by the names of others too, so the order matters.
 _BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
 _SYSTEMS = (
