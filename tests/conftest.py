@@ -2,10 +2,11 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
+from tests.canaries import check_folder, check_postgres, note_secrets, take_notes
 from tests.postgres import fresh_database, running_server
 
 
@@ -16,6 +17,26 @@ def pytest_configure() -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a test that lets a secret come into a log or to standard error."""
+    report = yield
+    for title, text in report.sections:
+        # What a command prints to standard output is its result, and that may be a new key.
+        if "stdout" not in title:
+            note_secrets(text.encode(errors="replace"), f"{title} of {item.nodeid}")
+    if found := take_notes():
+        report.outcome, report.longrepr = "failed", "\n".join(found)
+    return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_secret_is_left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Look for secrets in every SQLite database and every log that the tests of this process have left behind."""
+    yield
+    check_folder(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +58,4 @@ def postgres_database(postgres_url: str) -> Iterator[str]:
     """Yield the URL of a fresh, empty database that is dropped after the test, also from under open connections."""
     with fresh_database(postgres_url) as url:
         yield url
+        check_postgres(url)

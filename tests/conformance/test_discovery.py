@@ -105,7 +105,7 @@ async def test_what_is_said_to_be_unsupported_is_refused(client: httpx.AsyncClie
     """RFC 7643 §5: passwords are said to be unsupported, and none is kept."""
     config = (await client.get("/ServiceProviderConfig")).json()
     assert config["changePassword"] == {"supported": False}
-    made = await create(client, "ada", password="correct horse battery staple")
+    made = await create(client, "ada", password="canary horse battery staple")
     assert "password" not in made
 
 

@@ -12,7 +12,7 @@ from tests.conformance.asking import ENTERPRISE, Json, body_of, create, patch
 from tests.web.site import DATABASE, Site
 
 PASSWORD = "canary-Pa55word"
-OTHERS = "canary-0ther"
+OTHERS = "personal-0ther"
 
 
 def stored_bytes(folder: Path) -> bytes:

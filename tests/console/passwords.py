@@ -11,7 +11,7 @@ from musterbook.identity.passwords import prepare
 from tests.console.browser import Browser
 from tests.web.site import Site
 
-PASSWORD = "correct horse battery staple"
+PASSWORD = "canary horse battery staple"
 ADMIN = "admin@acme.example"
 
 

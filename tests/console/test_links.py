@@ -18,7 +18,7 @@ from tests.identity.saml.organization import add_person
 from tests.web.site import Prepared, open_site
 
 ADA = "ada@acme.example"
-CHOSEN = "a few words in a row"
+CHOSEN = "canary in a row of words"
 
 
 async def link_for(browser: Browser, person: str, purpose: LinkPurpose = LinkPurpose.RESET) -> str:

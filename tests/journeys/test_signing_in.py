@@ -13,7 +13,7 @@ from tests.browser import chromium
 from tests.journeys.serving import Server, run_command
 
 ADMIN = "admin@acme.example"
-PASSWORD = "a few words in a row"
+PASSWORD = "canary otter kitchen"
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from musterbook.identity import IssuedKey
 from musterbook.settings import Settings
 from musterbook.web import Application, Metrics, Observer, ServicesOpener, json_log
 from musterbook.wiring import Services, create_app, open_services
+from tests.canaries import note_secrets
 
 BASE_URL = "http://directory.test"
 SCIM_URL = f"{BASE_URL}/scim/v2"
@@ -54,7 +55,8 @@ class LogLines:
         self.text = b""
 
     def write(self, line: bytes, /) -> None:
-        """Keep a line."""
+        """Keep a line, which holds no secret."""
+        note_secrets(line, "a log")
         self.text += line
 
     @property

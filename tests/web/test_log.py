@@ -52,7 +52,7 @@ async def test_the_line_says_which_tolerances_were_needed(client: httpx.AsyncCli
 
 async def test_nothing_personal_or_secret_is_logged(client: httpx.AsyncClient, site: Site) -> None:
     """No line holds a filter, a body, a key, an address of mail, an id from the path or a set-up token."""
-    canary = "canary-4711"
+    canary = "personal-4711"
     made = (await client.post("/Users", json={**USER, "userName": f"{canary}@example.com", "title": canary})).json()
     await client.get("/Users", params={"filter": f'userName eq "{canary}@example.com"'})
     await client.get("/Users", params={"filter": f'{canary} eq "x"', "attributes": canary})
