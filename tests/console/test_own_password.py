@@ -1,5 +1,7 @@
 """Changing one's own password over HTTP: what is asked for, what is refused, and which sessions end."""
 
+import asyncio
+
 import pytest
 
 from musterbook.directory import ResourceId, operator_actor
@@ -64,6 +66,20 @@ async def test_forms_of_the_session_before_are_not_taken(browser: Browser) -> No
     before = browser.token
     await change(browser)
     assert (await browser.post("/me/sessions/end-others", {"form_token": before})).status_code == 403
+
+
+async def test_of_two_browsers_at_once_one_changes_it(browser: Browser) -> None:
+    """One goes on with its new password; the other is led to sign in, where only that password works."""
+    await signed_in(browser)
+    other = Browser(browser.site)
+    async with other.client:
+        await enter_password(other, ADA)
+        words = ("canary otter kitchen", "canary heron cellar")
+        await asyncio.gather(*(change(each, chosen=word) for each, word in zip((browser, other), words, strict=True)))
+        titles = [browser.title, other.title]
+        assert sorted(titles) == ["Sign in", "Your account"]
+        await enter_password(other, ADA, words[titles.index("Your account")])
+        assert other.title == "Your account"
 
 
 async def test_a_wrong_present_password_changes_nothing(browser: Browser) -> None:
