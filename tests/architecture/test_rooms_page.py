@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "rooms.md"
-NAMES = sorted(set(re.findall(r"`((?:web|console|scim|directory|identity|storage|cli)\.[A-Za-z_.]+)`", PAGE.read_text())))
+NAMES = sorted(
+    set(re.findall(r"`((?:web|console|scim|directory|identity|storage|cli)\.[A-Za-z_.]+)`", PAGE.read_text()))
+)
 ROOMS = sorted(
     path.name for path in (PAGE.parents[2] / "src" / "musterbook").iterdir() if (path / "__init__.py").exists()
 )
