@@ -1,5 +1,6 @@
 """*musterbook saml …*"""
 
+import io
 import re
 import threading
 from datetime import UTC, datetime, timedelta
@@ -214,6 +215,23 @@ def test_the_last_administrator_is_never_locked_out(shell: Shell) -> None:
     assert result.code is ExitCode.CONFLICT
     assert result.err.startswith("Error: Nobody who can administer the organization could sign in any more.")
     assert shell.rows("saml", "show", "acme")["sign_in"] == "off"
+
+
+def test_a_provider_by_standard_input(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another program may hand the metadata over."""
+    shell.make_tenant()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(idp.metadata().encode())))
+    shown = shell.rows("saml", "set", "acme", "--metadata", "-", "--sign-in", "optional")
+    assert (shown["identity_provider"]["entity_id"], shown["sign_in"]) == (idp.IDP, "optional")
+
+
+def test_the_first_key_signs_at_once(shell: Shell) -> None:
+    """Where there is none yet, there is nothing to change: a tenant may have one before its provider is known."""
+    shell.make_tenant()
+    result = shell.done("saml", "rotate", "acme")
+    assert result.err == "This is the first key, and it signs from now on. The metadata show it.\n"
+    (key,) = shell.rows("saml", "show", "acme")["certificates"]
+    assert key["use"] == "signs"
 
 
 def test_our_key_changes_in_three_steps(shell: Shell) -> None:

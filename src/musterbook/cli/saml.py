@@ -13,7 +13,7 @@ from musterbook.cli.exit_codes import CommandError, ExitCode
 from musterbook.cli.lockouts import check_nobody_is_locked_out
 from musterbook.cli.output import Row
 from musterbook.cli.running import DEFAULTS, Common, Desk, Flag, run
-from musterbook.directory import Actor, Tenant
+from musterbook.directory import Actor
 from musterbook.directory.operation import ChangeSignInSettings, ReadSamlConnection, ReadSignInSettings
 from musterbook.directory.saml_connection import SamlConnection
 from musterbook.directory.sign_in_settings import SingleSignOn
@@ -38,6 +38,7 @@ _NEXT_STEPS: Final[dict[Step, str]] = {
     "sign": "Once the provider encrypts for the new certificate: musterbook saml rotate {slug} finish",
     "finish": "The former key is gone.",
 }
+_FIRST_KEY = "This is the first key, and it signs from now on. The metadata show it."
 _STANDARD_INPUT = "-"
 
 
@@ -46,7 +47,7 @@ _STANDARD_INPUT = "-"
 class Provider:
     """The identity provider; what is not named stays as it is."""
 
-    metadata: Annotated[str | None, Parameter(metavar="SOURCE")] = None
+    metadata: Annotated[str | None, Parameter(metavar="SOURCE", allow_leading_hyphen=True)] = None
     """The provider's metadata: a file, "-" for standard input, or the https address where it stands, such as OneLogin's
     Issuer URL."""
     entity_id: str | None = None
@@ -105,9 +106,11 @@ def set_(
         tenant, actor = await desk.tenant(slug), await desk.actor(slug)
         perform = desk.services.directory.perform
         if provider != NOTHING:
-            await _set_provider(desk, tenant, actor, provider, yes=yes)
+            await _set_provider(desk, actor, provider, yes=yes)
         settings = (await perform(actor, ReadSignInSettings())).settings
         connection = (await perform(actor, ReadSamlConnection())).connection
+        if connection is not None:
+            await desk.services.signing_in.saml_keys.ensure(tenant)
         # Without a connection it is refused in any case.
         if sign_in is SingleSignOn.ONLY and settings.sso is not SingleSignOn.ONLY and connection is not None:
             await check_nobody_is_locked_out(desk, actor, yes=yes)
@@ -146,12 +149,13 @@ def rotate(slug: str, step: Step = "begin", /, *, common: Common = DEFAULTS) -> 
             desk.output.record({"tenant": slug, "step": step, "certificates": [_key_row(desk, key) for key in shown]})
         else:
             desk.output.record({"tenant": slug, "certificates": [_told_key(desk, key) for key in shown]})
-            desk.output.say(_NEXT_STEPS[step].format(slug=slug))
+            is_first = step == "begin" and len(shown) == 1
+            desk.output.say(_FIRST_KEY if is_first else _NEXT_STEPS[step].format(slug=slug))
 
     return run(common, work, with_secret=True)
 
 
-async def _set_provider(desk: Desk, tenant: Tenant, actor: Actor, provider: Provider, *, yes: bool) -> None:
+async def _set_provider(desk: Desk, actor: Actor, provider: Provider, *, yes: bool) -> None:
     perform = desk.services.directory.perform
     present = (await perform(actor, ReadSamlConnection())).connection
     entered = await _entered(desk, provider)
@@ -167,7 +171,6 @@ async def _set_provider(desk: Desk, tenant: Tenant, actor: Actor, provider: Prov
             ExitCode.CONFLICT,
         )
     await perform(actor, wanted)
-    await desk.services.signing_in.saml_keys.ensure(tenant)
 
 
 async def _entered(desk: Desk, provider: Provider) -> Entered:
